@@ -1,0 +1,113 @@
+"""Builds the server: settings in, WSGI app out. The only place where all parts meet."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+if __name__ in ("__main__", "app") and sys.argv[1:2] == ["serve"]:
+    # Before anything else is imported: modules that were loaded with the blocking sockets keep them.
+    from gevent import monkey
+
+    monkey.patch_all()
+
+from dashboard import cli
+from dashboard.settings import Settings
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def build(settings: Settings) -> Any:
+    """The WSGI app of one worker, its hub and chores running. Call it in a process that gevent has patched."""
+    import gevent
+    from dash import Dash
+    from flask import Flask
+    from flask_socketio import SocketIO
+
+    from callbacks import metrics, pages, sockets, tiles, wall, web
+    from callbacks.api import areas, orders, routing, tickets, units, warnings
+    from dashboard.chores import Chores
+    from dashboard.city import build_city
+    from dashboard.live.hub import Hub
+    from datasources import serialising
+    from layouts.imports import INDEX
+
+    city = build_city(settings, offload=lambda function: gevent.get_hub().threadpool.apply(function))
+    hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, city.commands.clock)
+    hub.on_import(city.refresh)
+
+    server = Flask("yiping", static_folder=None)
+    web.install_gate(server, city.accounts)
+    routing.install(server, [route for part in (areas, units, tickets, warnings, orders) for route in part.routes(city)])
+    registry = metrics.Metrics(server)
+    pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})
+    tiles.install(server, city)
+
+    dash = Dash(
+        "yiping", server=server, assets_folder=str(ASSETS), assets_ignore=r".*\.(mjs|js|d\.ts)$|signin\.css|unit\.css", index_string=INDEX,
+        title="微网实格 · 一屏统览", update_title="", serve_locally=True, suppress_callback_exceptions=False,
+    )
+    wall.register(dash, city)
+
+    socketio = SocketIO(server, async_mode="gevent", json=serialising, max_http_buffer_size=64 * 1024, ping_interval=10, ping_timeout=8)
+    screens = sockets.Screens(socketio, hub)
+    sockets.install(socketio, city, hub, screens)
+    registry.watch(hub, screens)
+
+    hub.start(screens)
+    Chores(
+        [
+            ("positions", 0.5, city.positions.flush),
+            ("overdue", 1.0, city.tickets.mark_overdue),
+            ("expired", 1.0, city.warnings.expire),
+            ("late", 1.0, city.orders.mark_late),
+            ("finished", 30.0, city.orders.close_finished),
+            ("tokens", 3.0, lambda: screens.turn_out(city.accounts.still_valid)),
+            ("tracks", 600.0, city.positions.forget_old),
+        ]
+    ).start()
+    return server
+
+
+def serve(settings: Settings) -> None:
+    """Run one gevent worker under gunicorn until it is told to stop."""
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            values = {
+                "bind": f"{settings.host}:{settings.port}",
+                "worker_class": "gevent",
+                "workers": 1,
+                "timeout": 60,
+                "graceful_timeout": 3,
+                "loglevel": "warning",
+                "proc_name": "yiping",
+                "post_worker_init": _no_delay,
+            }
+            for name, value in values.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            return build(settings)
+
+    Server().run()
+
+
+def _no_delay(worker: Any) -> None:
+    """Small answers must not wait for the next packet's acknowledgement."""
+    for listener in worker.sockets:
+        listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def main() -> int:
+    """The command `yiping`."""
+    return cli.main(serve)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

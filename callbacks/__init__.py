@@ -1,0 +1,1 @@
+"""The edge: pages, the HTTP interface, sockets and Dash callbacks. Thin: read inputs, call one service, answer."""

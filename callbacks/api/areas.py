@@ -1,0 +1,42 @@
+"""`/areas`, `/search`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callbacks.api.routing import Route
+from dashboard.areas import Place
+from dashboard.city import City
+from dashboard.identity import Principal
+
+
+class SearchQuery(BaseModel):
+    """What somebody typed: part of a name, the beginning of a code, pinyin initials or a telephone number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(min_length=1, max_length=40)
+
+
+def routes(city: City) -> list[Route]:
+    """The routes of this subject."""
+
+    def area(principal: Principal, code: str) -> dict[str, Any]:
+        place: Place = city.areas.place(principal, code)
+        return {"area": place.area, "path": place.path, "children": place.children}
+
+    def search(principal: Principal, query: SearchQuery) -> dict[str, Any]:
+        text = query.q.strip()
+        return {"areas": city.areas.search(principal, text), "units": city.units.search(principal, text)}
+
+    return [
+        Route("GET", "/areas/{code}", "An area with its path and its children", ("see",), area),
+        Route("GET", "/areas/{code}/shapes", "GeoJSON (WGS-84) of an area's children and, last, its own shape", ("see",),
+              lambda principal, code: city.areas.shapes(principal, code)),
+        Route("GET", "/areas/{code}/video", "Video points of an area", ("see",),
+              lambda principal, code: city.video.within(principal, code)),
+        Route("GET", "/search", "Areas and field units by name, code, pinyin initials or telephone number", ("see",), search,
+              query=SearchQuery),
+    ]

@@ -1,0 +1,20 @@
+"""Query strings that several routes share."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AreaQuery(BaseModel):
+    """An area, by default the whole scope."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str = Field(default="", max_length=18, description="area code; empty: the whole scope")
+
+
+class PageQuery(AreaQuery):
+    """A page: give the last id of the page before as `after`."""
+
+    limit: int = Field(default=500, ge=1, le=5000)
+    after: str = Field(default="", max_length=36)

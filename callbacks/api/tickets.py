@@ -1,0 +1,59 @@
+"""`/tickets`, `/photos`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request, send_file
+from pydantic import BaseModel, ConfigDict, Field
+
+from callbacks.api.queries import PageQuery
+from callbacks.api.routing import Route
+from dashboard.city import City
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.photos import MOST_BYTES
+from dashboard.tickets import TicketMove, TicketReport
+
+
+class TicketQuery(PageQuery):
+    """A page of tickets; `open` leaves out those that are closed."""
+
+    open: bool = True
+
+
+class PhotoQuery(BaseModel):
+    """The sender's idempotency key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80)
+
+
+def routes(city: City) -> list[Route]:
+    """The routes of this subject."""
+
+    def listed(principal: Principal, query: TicketQuery) -> dict[str, Any]:
+        states = ["reported", "assigned", "handling", "handled"] if query.open else []
+        found = city.tickets.listed(principal, query.area or None, states, query.limit, query.after)
+        return {"tickets": found, "next": found[-1]["id"] if len(found) == query.limit else None}
+
+    def upload(principal: Principal, query: PhotoQuery) -> dict[str, str]:
+        if (request.content_length or 0) > MOST_BYTES:
+            raise Refused("too_large", field="photo", limit=f"{MOST_BYTES // 1024 // 1024} MB")
+        return {"id": city.photos.store(principal, query.key, request.get_data())}
+
+    def photo(principal: Principal, id: str) -> Response:
+        return send_file(city.photos.path(principal, id), mimetype="image/jpeg", max_age=86_400)
+
+    return [
+        Route("POST", "/tickets", "Report a hazard: opens a ticket", ("report",), lambda principal, body: city.tickets.report(principal, body),
+              body=TicketReport, status=201),
+        Route("GET", "/tickets", "Tickets of an area, by id", ("see",), listed, query=TicketQuery),
+        Route("GET", "/tickets/{id}", "A ticket with its steps", ("see", "report"), lambda principal, id: city.tickets.get(principal, id)),
+        Route("POST", "/tickets/{id}/moves", "Assign, start, finish, reject or close a ticket", ("ticket", "answer"),
+              lambda principal, id, body: city.tickets.move(principal, id, body), body=TicketMove),
+        Route("POST", "/photos", "Store a photo (JPEG, PNG or WebP, at most 10 MB); returns its id", ("report",), upload, query=PhotoQuery,
+              status=201, raw_body="image/*"),
+        Route("GET", "/photos/{id}", "A photo", ("see", "report"), photo),
+    ]

@@ -1,0 +1,43 @@
+"""Figures of the running server, for Prometheus."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from callbacks.sockets import Screens
+from dashboard.live.hub import Hub
+
+
+class Metrics:
+    """One registry of one server."""
+
+    def __init__(self, server: Flask) -> None:
+        self.registry = CollectorRegistry()
+        requests = Counter("yiping_requests", "HTTP requests", ["method", "endpoint", "status"], registry=self.registry)
+        seconds = Histogram("yiping_request_seconds", "Time of HTTP requests", ["endpoint"], registry=self.registry)
+
+        @server.before_request
+        def begin() -> None:
+            g.began = time.perf_counter()
+
+        @server.after_request
+        def end(response: Response) -> Response:
+            endpoint = request.endpoint or "—"
+            requests.labels(request.method, endpoint, response.status_code).inc()
+            if "began" in g:
+                seconds.labels(endpoint).observe(time.perf_counter() - g.began)
+            return response
+
+    def watch(self, hub: Hub, screens: Screens) -> None:
+        """Read these at each scrape."""
+        gauges: dict[str, tuple[str, Any]] = {
+            "yiping_change_seq": ("Last change that was pushed", lambda: hub.seq),
+            "yiping_connections": ("Open Socket.IO connections", lambda: len(screens.principals)),
+            "yiping_frames_skipped": ("Position frames that slow screens skipped", lambda: screens.frames_skipped),
+        }
+        for name, (words, read) in gauges.items():
+            Gauge(name, words, registry=self.registry).set_function(read)

@@ -1,0 +1,34 @@
+"""Suggestions while somebody types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Dash, Input, Output
+
+from callbacks.web import language, principal
+from dashboard.catalogue import text
+from dashboard.city import City
+from dashboard.codes import ancestors
+from layouts import search as layout
+
+MOST = 8
+
+
+def register(app: Dash, city: City) -> None:
+    """Add the callbacks of this subject."""
+
+    @app.callback(Output(layout.RESULTS, "children"), Output(layout.RESULTS, "hidden"), Input(layout.TEXT, "value"))
+    def suggest(typed: str | None) -> tuple[list[Any], bool]:
+        words = (typed or "").strip()[:40]
+        if not words:
+            return [], True
+        asking = principal()
+        areas = city.areas.search(asking, words, MOST)
+        for area in areas:
+            above = [code for code in ancestors(area["code"]) if code.startswith(asking.area_code)]
+            area["path"] = " ".join(city.areas.names(above).values())
+        units = city.units.search(asking, words, MOST)
+        for unit in units:
+            unit["place"] = city.areas.full_name(unit["area_code"])
+        return layout.results(lambda key: text(key, language()), areas, units), False

@@ -1,0 +1,201 @@
+"""The Socket.IO side of the spine: screens open areas and orders, units receive and answer. See docs/protocol.md."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from flask_socketio import SocketIO, join_room, leave_room
+from flask_socketio import rooms as rooms_of
+from pydantic import BaseModel, ConfigDict, Field
+
+from callbacks.web import parsed, secret_of
+from dashboard.areas import check_known
+from dashboard.city import City
+from dashboard.dispatch.answers import Answer
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.live.hub import Hub
+
+log = logging.getLogger(__name__)
+SLOW_QUEUE = 24
+"""A screen with more messages than this waiting skips frames until it has caught up."""
+
+
+class OpenArea(BaseModel):
+    """Show me this area; `since` is the last change that this screen has of the same area."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str = Field(max_length=18)
+    since: int | None = Field(default=None, ge=0)
+
+
+class OpenOrder(BaseModel):
+    """List the deliveries of this order to me; null: no order any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    order: str | None = Field(max_length=36)
+
+
+class Received(BaseModel):
+    """My device holds these deliveries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    deliveries: list[str] = Field(max_length=200)
+
+
+class AnswerDelivery(Answer):
+    """An answer with the delivery that it is for."""
+
+    delivery: str = Field(max_length=36)
+
+
+class Screens:
+    """Who is connected, and the hub's outlet to them."""
+
+    def __init__(self, socketio: SocketIO, hub: Hub) -> None:
+        self._socketio = socketio
+        self._hub = hub
+        self._behind: set[str] = set()
+        self.principals: dict[str, Principal] = {}
+        self.frames_skipped = 0
+
+    def send(self, room: str, event: str, message: Any) -> None:
+        """See `Outlet`."""
+        self._socketio.emit(event, message, to=room)
+
+    def send_frame(self, area_code: str, frame: bytes) -> None:
+        """See `Outlet`. A screen that is behind gets one full frame once its queue is empty again."""
+        room = f"frames:{area_code}"
+        aside = []
+        for sid, eio_sid in list(self._socketio.server.manager.get_participants("/", room)):
+            connection = self._socketio.server.eio.sockets.get(eio_sid)
+            waiting = connection.queue.qsize() if connection is not None else 0
+            if waiting > SLOW_QUEUE:
+                self._behind.add(sid)
+                self.frames_skipped += 1
+                aside.append(sid)
+            elif sid in self._behind:
+                self._behind.discard(sid)
+                aside.append(sid)
+                self._socketio.emit("frame", (area_code, self._hub.full_frame(area_code)), to=sid)
+        self._socketio.emit("frame", (area_code, frame), to=room, skip_sid=aside)
+
+    def watched(self) -> set[str]:
+        """See `Outlet`."""
+        return {room for room in self._socketio.server.manager.rooms.get("/", {}) if room}
+
+    def frame_areas(self) -> list[str]:
+        """See `Outlet`."""
+        return [room.partition(":")[2] for room in self.watched() if room.startswith("frames:")]
+
+    def units(self) -> set[str]:
+        """See `Outlet`."""
+        return {principal.unit_id for principal in list(self.principals.values()) if principal.unit_id is not None}
+
+    def turn_out(self, still_valid: Callable[[list[str]], set[str]]) -> None:
+        """Cut the connections whose token was revoked or has expired meanwhile."""
+        held = dict(self.principals)
+        valid = still_valid(sorted({principal.token_id for principal in held.values()}))
+        for sid, principal in held.items():
+            if principal.token_id not in valid:
+                self._socketio.emit("refused", Refused("token_revoked").as_dict(), to=sid)
+                self._socketio.server.disconnect(sid)
+
+    def forget(self, sid: str) -> None:
+        """A connection is gone."""
+        self.principals.pop(sid, None)
+        self._behind.discard(sid)
+
+
+def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
+    """Register the events."""
+
+    @socketio.on("connect")
+    def connect(auth: Any = None) -> None:
+        given = auth.get("token") if isinstance(auth, dict) else None
+        try:
+            principal = city.accounts.principal(given if isinstance(given, str) else secret_of(request.headers, request.cookies))
+        except Refused as refused:
+            raise ConnectionRefusedError(refused.as_dict()["error"]) from None
+        screens.principals[request.sid] = principal  # type: ignore[attr-defined]
+        if principal.unit_id is not None:
+            join_room(f"unit:{principal.unit_id}")
+        if principal.may("see"):
+            join_room("screens")
+
+    @socketio.on("disconnect")
+    def disconnect(_reason: Any = None) -> None:
+        screens.forget(request.sid)  # type: ignore[attr-defined]
+
+    def guarded(event: str, permission: str) -> Callable[[Callable[[Principal, Any], Any]], None]:
+        """Register an event whose answer is `{…}` or `{"error": …}`; the token is looked at again each time."""
+
+        def register(handler: Callable[[Principal, Any], Any]) -> None:
+            @socketio.on(event)
+            def on_event(message: Any = None) -> Any:
+                try:
+                    principal = screens.principals[request.sid]  # type: ignore[attr-defined]
+                    if not city.accounts.still_valid([principal.token_id]):
+                        raise Refused("token_revoked")
+                    principal.require(permission)
+                    return handler(principal, message)
+                except Refused as refused:
+                    return refused.as_dict()
+                except Exception:
+                    log.exception("the socket event %r failed", event)
+                    return Refused("unavailable").as_dict()
+
+        return register
+
+    def leave(kinds: tuple[str, ...]) -> None:
+        for room in rooms_of():
+            if room.startswith(kinds):
+                leave_room(room)
+
+    @guarded("open", "see")
+    def open_area(principal: Principal, message: Any) -> Any:
+        wanted = parsed(OpenArea, message)
+        area_code = check_known(city.areas, principal, wanted.area, "see")
+        leave(("area:", "frames:"))
+        join_room(f"area:{area_code}")
+        kind, picture = hub.open_area(area_code, wanted.since)
+        socketio.emit("frame", (area_code, hub.full_frame(area_code)), to=request.sid)  # type: ignore[attr-defined]
+        join_room(f"frames:{area_code}")
+        return {"kind": kind, **picture}
+
+    @guarded("open_order", "see")
+    def open_order(principal: Principal, message: Any) -> Any:
+        wanted = parsed(OpenOrder, message)
+        leave(("order:",))
+        if wanted.order is None:
+            return {"order": None}
+        city.orders.get(principal, wanted.order)
+        area_code = city.areas.start_of(principal)
+        join_room(f"order:{wanted.order}:{area_code}")
+        _, listed = hub.open_order(wanted.order, area_code)
+        return listed
+
+    @guarded("work", "answer")
+    def work(principal: Principal, _message: Any) -> Any:
+        return {"deliveries": city.answers.work_of(principal)}
+
+    @guarded("received", "answer")
+    def received(principal: Principal, message: Any) -> Any:
+        return {"noted": city.answers.received(principal, parsed(Received, message).deliveries)}
+
+    @guarded("answer", "answer")
+    def answer(principal: Principal, message: Any) -> Any:
+        wanted = parsed(AnswerDelivery, message)
+        plain = Answer(**wanted.model_dump(exclude={"delivery"}))
+        return city.answers.answer(principal, wanted.delivery, plain)
+
+    @guarded("echo", "see")
+    def echo(_principal: Principal, message: Any) -> Any:
+        """The bare round trip: what the bench measures the rest against."""
+        return {"echo": message}

@@ -1,0 +1,123 @@
+"""What every request passes: who is asking, where the request comes from, one shape for every error."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, redirect, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from dashboard.accounts import Accounts
+from dashboard.catalogue import LANGUAGES
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from datasources.serialising import dumps, loads
+
+M = TypeVar("M", bound=BaseModel)
+
+COOKIE = "yiping_session"
+LANGUAGE_COOKIE = "yiping_language"
+MOST_BYTES = 12 * 1024 * 1024
+PREFERENCE_LIFE_S = 400 * 86_400
+PUBLIC = ("/signin", "/healthz", "/assets/", "/catalogue/", "/language/", "/_dash-component-suites/", "/_favicon.ico", "/api/v1/openapi.json",
+          "/sw.js", "/manifest.webmanifest")
+PAGES = ("/", "/unit")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(self)",
+}
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(dumps(value), status, mimetype="application/json")
+
+
+def principal() -> Principal:
+    """Who asks; only inside a request that has passed the gate."""
+    return cast(Principal, g.principal)
+
+
+def language() -> str:
+    """The language of this browser: zh unless the person chose otherwise."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, LANGUAGES[0])
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def secret_of(headers: Any, cookies: Any) -> str:
+    """The bearer secret of a request, or else the one in its cookie; empty when there is none."""
+    scheme, _, value = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return str(value.strip())
+    return str(cookies.get(COOKIE, ""))
+
+
+def install_gate(server: Flask, accounts: Accounts) -> None:
+    """Let nobody pass who is not known, and answer every refusal in the same form."""
+    server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+
+    @server.before_request
+    def gate() -> Response | None:
+        if request.path.startswith(PUBLIC):
+            return None
+        try:
+            g.principal = accounts.principal(secret_of(request.headers, request.cookies))
+        except Refused as refused:
+            if request.path in PAGES and request.method == "GET":
+                return cast(Response, redirect(f"/signin?next={request.full_path.rstrip('?')}"))
+            raise refused
+        check_origin()
+        return None
+
+    @server.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith("/api/") or request.path in PAGES:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @server.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        return json_response(error.as_dict(), error.status)
+
+    @server.errorhandler(RequestEntityTooLarge)
+    def too_large(_error: RequestEntityTooLarge) -> Response:
+        return refused(Refused("too_large", limit=f"{MOST_BYTES // 1024 // 1024} MB"))
+
+    @server.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        known = {404: Refused("not_found", what=request.path), 405: Refused("method_not_allowed", method=request.method)}
+        return refused(known.get(error.code or 0) or Refused("malformed", problem=error.name))
+
+
+def check_origin() -> None:
+    """Refuse changes that another site makes with this browser's cookie (CSRF). Bearer clients are not browsers."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or "Authorization" in request.headers:
+        return
+    if urlsplit(request.headers.get("Origin", "")).netloc != request.host:
+        raise Refused("foreign_origin", origin=request.headers.get("Origin", "—"))
+
+
+def parsed(model: type[M], value: Any) -> M:
+    """`value` as a model; raises `Refused("invalid")` that names the first field that is not as wanted."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Refused("invalid", field=field, problem=f"{field}: {first['msg']}") from None
+
+
+def json_body(most_bytes: int) -> Any:
+    """The JSON of the request. Raises `too_large`, `malformed`."""
+    if (request.content_length or 0) > most_bytes:
+        raise Refused("too_large", limit=f"{most_bytes // 1024} kB")
+    try:
+        return loads(request.get_data())
+    except ValueError:
+        raise Refused("malformed", problem="JSON") from None

@@ -1,0 +1,1 @@
+"""The rules: services by subject, the live hub, identity and scope, settings, command line."""

@@ -1,0 +1,155 @@
+"""Areas: reading them in scope, naming places, drawing shapes, finding where a point lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+
+from dashboard.codes import ancestors, end_of, is_code, level_of
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.rows import Row, area_row
+from datasources.database import Database
+from datasources.queries import areas as queries
+
+
+@dataclass(frozen=True)
+class Place:
+    """An area with the way to it and what lies below."""
+
+    area: Row
+    path: list[Row]
+    children: list[Row]
+
+
+class Areas:
+    """Answers questions about areas. Names and the cities' outlines are kept in memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._names: dict[str, str] = {}
+        self._city_outlines: dict[str, Any] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the outlines of the cities again, after an import."""
+        with self._database.read() as session:
+            outlines = {root.code: root.geometry for root in queries.roots(session)}
+        for outline in outlines.values():
+            shapely.prepare(outline)
+        self._city_outlines = outlines
+        self._names.clear()
+
+    @property
+    def cities(self) -> list[str]:
+        """Codes of the cities of this installation."""
+        return list(self._city_outlines)
+
+    def start_of(self, principal: Principal) -> str:
+        """The area with which a principal's screen opens: its own, or the only city."""
+        return principal.area_code or (self.cities[0] if self.cities else "")
+
+    def place(self, principal: Principal, code: str) -> Place:
+        """An area in scope with its path (within the scope) and its children. Raises `unknown_area`, `outside_scope`."""
+        if not is_code(code):
+            raise Refused("unknown_area", area=code)
+        principal.require("see", code)
+        with self._database.read() as session:
+            area = queries.get(session, code)
+            if area is None:
+                raise Refused("unknown_area", area=code)
+            path = [a for a in ancestors(code) if a.startswith(principal.area_code)]
+            return Place(
+                area_row(area),
+                [area_row(a) for a in queries.by_codes(session, path)],
+                [area_row(child) for child in queries.children(session, code)],
+            )
+
+    def shapes(self, principal: Principal, code: str) -> dict[str, Any]:
+        """GeoJSON (WGS-84) of an area's children and of the area itself (last), for the drill-down."""
+        self.place(principal, code)
+        with self._database.read() as session:
+            own = queries.get(session, code, geometry=True)
+            below = queries.children(session, code, geometry=True)
+        features = [
+            {
+                "type": "Feature",
+                "id": area.code,
+                "properties": {
+                    "code": area.code,
+                    "name": area.name,
+                    "level": area.level,
+                    "boundary_source": area.boundary_source,
+                    "lon": area.lon,
+                    "lat": area.lat,
+                },
+                "geometry": shapely.geometry.mapping(shapely.set_precision(area.geometry, 1e-6)),
+            }
+            for area in [*below, *([own] if own else [])]
+        ]
+        return {"type": "FeatureCollection", "features": features}
+
+    def search(self, principal: Principal, text: str, most: int = 12) -> list[Row]:
+        """Areas in scope by name, code or pinyin initials."""
+        principal.require("see")
+        low, high = scope_range(principal.area_code)
+        with self._database.read() as session:
+            return [area_row(area) for area in queries.search(session, text, low, high, most)]
+
+    def name(self, code: str) -> str:
+        """Name of an area; the code itself when there is no such area."""
+        return self.names([code])[code]
+
+    def names(self, codes: list[str]) -> dict[str, str]:
+        """Names of areas, kept in memory once read."""
+        missing = [code for code in codes if code not in self._names]
+        if missing:
+            with self._database.read() as session:
+                for area in queries.by_codes(session, missing):
+                    self._names[area.code] = area.name
+        return {code: self._names.get(code, code) for code in codes}
+
+    def full_name(self, code: str) -> str:
+        """`彭州市龙门山镇宝山村`: the names from the district down to the code, without spaces; a city alone as it is."""
+        path = [c for c in [*ancestors(code), code] if len(c) > 4] or [code]
+        names = self.names(path)
+        return "".join(names[c] for c in path)
+
+    def holds(self, lon: float, lat: float) -> bool:
+        """Whether a WGS-84 point lies in one of the cities."""
+        return any(shapely.intersects_xy(outline, lon, lat) for outline in self._city_outlines.values())
+
+    def holds_all(self, lons: Any, lats: Any) -> Any:
+        """As `holds` for arrays: an array of booleans."""
+        inside = shapely.contains_xy(next(iter(self._city_outlines.values())), lons, lats)
+        for outline in list(self._city_outlines.values())[1:]:
+            inside = inside | shapely.contains_xy(outline, lons, lats)
+        return inside
+
+    def locate(self, lon: float, lat: float) -> str:
+        """Code of the deepest area at a WGS-84 point. Raises `outside_city`."""
+        with self._database.read() as session:
+            for city in self.cities:
+                if shapely.intersects_xy(self._city_outlines[city], lon, lat):
+                    found = queries.locate(session, lon, lat, city)
+                    if found is not None:
+                        return found
+        raise Refused("outside_city", field="place", lon=lon, lat=lat)
+
+
+def scope_range(code: str) -> tuple[str, str]:
+    """The code range [low, high) of a scope; the empty scope is everything."""
+    return (code, end_of(code)) if code else ("", ":")
+
+
+def check_known(areas: Areas, principal: Principal, code: str, permission: str) -> str:
+    """`code` when it is an area in scope; raises `unknown_area`, `forbidden` or `outside_scope`."""
+    if not is_code(code):
+        raise Refused("unknown_area", area=code)
+    level_of(code)
+    principal.require(permission, code)
+    if areas.name(code) == code:
+        raise Refused("unknown_area", area=code)
+    return code

@@ -1,0 +1,83 @@
+"""All services of one city, put together once: what callbacks, the hub and the command line work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard import clock as clocks
+from dashboard.accounts import Accounts, Offload
+from dashboard.areas import Areas
+from dashboard.clock import Clock
+from dashboard.command import Commands
+from dashboard.dispatch.answers import Answers
+from dashboard.dispatch.orders import Orders
+from dashboard.photos import Photos
+from dashboard.positions import Positions
+from dashboard.settings import Settings
+from dashboard.tickets import Tickets
+from dashboard.units import Units
+from dashboard.video import Video
+from dashboard.warnings import Warnings
+from datasources.bus import Bus, open_bus
+from datasources.database import Database
+
+
+@dataclass(frozen=True)
+class City:
+    """The services, by subject."""
+
+    settings: Settings
+    database: Database
+    bus: Bus
+    commands: Commands
+    accounts: Accounts
+    areas: Areas
+    units: Units
+    positions: Positions
+    video: Video
+    photos: Photos
+    tickets: Tickets
+    warnings: Warnings
+    orders: Orders
+    answers: Answers
+
+    def refresh(self, topic: str) -> None:
+        """Read anew what is kept in memory, after an import of `topic`."""
+        if topic == "area":
+            self.areas.refresh()
+        if topic == "unit":
+            self.positions.refresh()
+
+    def close(self) -> None:
+        """Store what is pending and let go of the database and the bus."""
+        self.positions.flush()
+        self.bus.close()
+        self.database.close()
+
+
+def build_city(
+    settings: Settings, clock: Clock = clocks.now, offload: Offload = lambda function: function(), database: Database | None = None
+) -> City:
+    """Connect the services to the database and the bus of these settings. The database must be migrated."""
+    database = database or Database(settings.database_url)
+    bus = open_bus(settings.redis_url)
+    commands = Commands(database, bus, clock)
+    areas = Areas(database)
+    positions = Positions(database, areas, clock)
+    photos = Photos(database, settings.data / "photos", clock)
+    return City(
+        settings=settings,
+        database=database,
+        bus=bus,
+        commands=commands,
+        accounts=Accounts(database, clock, offload),
+        areas=areas,
+        units=Units(commands),
+        positions=positions,
+        video=Video(database),
+        photos=photos,
+        tickets=Tickets(commands, areas, photos),
+        warnings=Warnings(commands, areas),
+        orders=Orders(commands, areas, positions),
+        answers=Answers(commands, areas),
+    )

@@ -1,0 +1,1 @@
+"""The demo city: Chengdu's real divisions and district boundaries, and generated life inside them."""

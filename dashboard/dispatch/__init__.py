@@ -1,0 +1,1 @@
+"""Dispatch: choosing recipients, sending and steering orders, taking answers."""

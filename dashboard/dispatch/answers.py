@@ -1,0 +1,132 @@
+"""Answers: what a unit says to an order, at least once on the wire, exactly once in effect."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from dashboard.areas import Areas
+from dashboard.command import Commands, Work
+from dashboard.dispatch.moves import Move, record_moves
+from dashboard.dispatch.states import allowed, reached
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.rows import Row, delivery_row, order_row
+from datasources.models import Delivery, DeliveryStep, Order
+from datasources.queries import dispatch as queries
+from datasources.serialising import iso
+
+
+class Answer(BaseModel):
+    """One answer. `at` is the time of the tap on the unit's own clock; the time of arrival is kept beside it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the unit's device")
+    state: Literal["delivered", "acknowledged", "en_route", "arrived", "done", "declined"]
+    at: AwareDatetime | None = None
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    note: str = Field(default="", max_length=1000)
+
+
+class Answers:
+    """Takes answers and tells a unit what it has to do."""
+
+    def __init__(self, commands: Commands, areas: Areas) -> None:
+        self._commands = commands
+        self._database = commands.database
+        self._areas = areas
+
+    def answer(self, principal: Principal, delivery_id: str, answer: Answer) -> Row:
+        """Move a delivery. The same key again changes nothing and returns the delivery as it is now.
+
+        Raises `not_found` (foreign deliveries included), `order_ended`, `already_so` for a repeated answer
+        under another key, `not_allowed_now` for one out of order.
+        """
+        with self._commands.transaction(principal) as work:
+            delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
+            if delivery is None or not _may_answer(principal, delivery):
+                raise Refused("not_found", what=delivery_id)
+            known = queries.step_by_key(work.session, answer.key)
+            if known is not None:
+                if known.delivery_id != delivery.id or known.state != answer.state:
+                    raise Refused("already_so", field="key", state=answer.key)
+                return delivery_row(delivery)
+            if delivery.state == "expired":
+                raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)
+            if reached(delivery.state, answer.state):
+                raise Refused("already_so", field="state", state=delivery.state)
+            if not allowed(delivery.state, answer.state):
+                raise Refused("not_allowed_now", field="state", action=answer.state, state=delivery.state)
+            self._move(work, delivery, answer)
+            return delivery_row(delivery)
+
+    def _move(self, work: Work, delivery: Delivery, answer: Answer) -> None:
+        tapped = min(answer.at or work.now, work.now)  # a clock that runs ahead must not date an answer into the future
+        place = {"lon": answer.lon, "lat": answer.lat}
+        if delivery.state == "queued" and answer.state != "delivered":
+            self._store(work, delivery, "delivered", f"{delivery.id}:delivered", tapped, place, "")
+        self._store(work, delivery, answer.state, answer.key, tapped, place, answer.note)
+
+    def _store(
+        self, work: Work, delivery: Delivery, state: str, key: str, tapped: datetime, place: dict[str, float | None], note: str
+    ) -> None:
+        was, delivery.state = delivery.state, state
+        delivery.times = {**delivery.times, state: iso(tapped)}
+        if note:
+            delivery.note = note
+        work.session.add(
+            DeliveryStep(
+                key=key, delivery_id=delivery.id, state=state, actor=work.principal.actor, tapped_at=tapped, arrived_at=work.now,
+                lon=place["lon"], lat=place["lat"], note=note,
+            )
+        )
+        move = Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, was)
+        extra = {"note": note, "place": self._areas.full_name(delivery.area_code)}
+        record_moves(work, delivery.order_id, state, [move], tapped, extra)
+
+    def received(self, principal: Principal, delivery_ids: list[str]) -> int:
+        """Note that the unit's device holds these deliveries; returns how many were new. Foreign ones are refused."""
+        moved = 0
+        with self._commands.transaction(principal) as work:
+            for delivery_id in delivery_ids:
+                delivery = work.session.get(Delivery, delivery_id)
+                if delivery is None or not _may_answer(principal, delivery):
+                    raise Refused("not_found", what=delivery_id)
+                if delivery.state == "queued":
+                    self._store(work, delivery, "delivered", f"{delivery.id}:delivered", work.now, {"lon": None, "lat": None}, "")
+                    moved += 1
+        return moved
+
+    def work_of(self, principal: Principal) -> list[Row]:
+        """What the asking unit has to do, oldest first: deliveries under way, each with its order."""
+        principal.require("answer")
+        if principal.unit_id is None:
+            raise Refused("forbidden", permission="answer")
+        with self._database.read() as session:
+            found = queries.underway_of_unit(session, principal.unit_id)
+            return [{**delivery_row(delivery), "order": order_row(order)} for delivery, order in found]
+
+    def steps(self, principal: Principal, delivery_id: str) -> list[Row]:
+        """Each answer of a delivery: state, who, when tapped, when arrived, where."""
+        with self._database.read() as session:
+            delivery = session.get(Delivery, delivery_id)
+            seen = delivery is not None and principal.may("see") and delivery.area_code.startswith(principal.area_code)
+            if delivery is None or not (seen or _may_answer(principal, delivery)):
+                raise Refused("not_found", what=delivery_id)
+            return [
+                {
+                    "state": step.state, "actor": step.actor, "tapped_at": iso(step.tapped_at), "arrived_at": iso(step.arrived_at),
+                    "lon": step.lon, "lat": step.lat, "note": step.note,
+                }
+                for step in queries.steps(session, delivery_id)
+            ]
+
+
+def _may_answer(principal: Principal, delivery: Delivery) -> bool:
+    if principal.unit_id is not None:
+        return principal.may("answer") and delivery.unit_id == principal.unit_id
+    return principal.may("relay") and delivery.area_code.startswith(principal.area_code)

@@ -1,0 +1,42 @@
+"""How moves of deliveries are written into the change log: many in one row, by community.
+
+An order to 44,000 people is some 3,000 changes, not 44,000. One form serves for a single answer too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dashboard.codes import LEVELS
+from dashboard.command import Deltas, Work
+from dashboard.dispatch.states import unanswered_difference
+from datasources.serialising import iso
+
+
+class Move(NamedTuple):
+    """One delivery going to a state; `was` is None when it is new."""
+
+    delivery_id: str
+    unit_id: str
+    unit: str
+    area_code: str
+    was: str | None
+
+
+def record_moves(
+    work: Work, order_id: str, to: str, moves: Iterable[Move], at: datetime, extra: Mapping[str, Any] | None = None
+) -> None:
+    """Record that these deliveries of one order go to `to`, tapped at `at`."""
+    groups: dict[str, list[Move]] = defaultdict(list)
+    for move in moves:
+        groups[move.area_code[: LEVELS["community"]]].append(move)
+    for area_code, group in groups.items():
+        differences: dict[str, int] = defaultdict(int)
+        for move in group:
+            differences[move.area_code] += unanswered_difference(move.was, to)
+        deltas: Deltas = [[code, {"unanswered": n}] for code, n in differences.items() if n]
+        payload = {"order_id": order_id, "to": to, "at": iso(at), "deliveries": [list(move) for move in group], **(extra or {})}
+        work.record("delivery.move", area_code, order_id, payload, deltas)

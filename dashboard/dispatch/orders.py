@@ -1,0 +1,246 @@
+"""Orders 指令: previewed, sent, repeated, widened, called off, closed."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import insert, update
+
+from dashboard.areas import Areas, scope_range
+from dashboard.clock import new_id
+from dashboard.codes import end_of, staff_above
+from dashboard.command import Commands, Work
+from dashboard.dispatch.moves import Move, record_moves
+from dashboard.dispatch.recipients import Criteria, select
+from dashboard.dispatch.states import UNANSWERED
+from dashboard.errors import Refused
+from dashboard.identity import SYSTEM, Principal
+from dashboard.positions import Positions
+from dashboard.rows import Row, delivery_row, order_row
+from datasources.models import Delivery, Order
+from datasources.queries import dispatch as queries
+from datasources.queries.units import Chosen
+from datasources.serialising import iso
+
+CHUNK = 500
+QUIET_BEFORE_CLOSING = timedelta(minutes=10)
+PRIORITIES = ("normal", "urgent", "critical")
+
+
+class NewOrder(BaseModel):
+    """A new order. `expect` is the number of recipients that the sender confirmed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
+    title: str = Field(min_length=1, max_length=40)
+    text: str = Field(min_length=1, max_length=2000)
+    priority: Literal["normal", "urgent", "critical"] = "normal"
+    deadline: AwareDatetime | None = None
+    to: Criteria
+    expect: int | None = Field(default=None, ge=1)
+
+
+class Orders:
+    """Sends and steers orders."""
+
+    def __init__(self, commands: Commands, areas: Areas, positions: Positions) -> None:
+        self._commands = commands
+        self._database = commands.database
+        self._areas = areas
+        self._positions = positions
+
+    def preview(self, principal: Principal, criteria: Criteria) -> Row:
+        """How many would get an order, and how many are left out because they are off duty."""
+        with self._database.read() as session:
+            selection = select(session, principal, self._areas, self._positions, criteria)
+        return {
+            "count": len(selection.chosen),
+            "off_duty_left_out": selection.off_duty_left_out,
+            "names": [one.name for one in selection.chosen[:8]],
+        }
+
+    def send(self, principal: Principal, new: NewOrder) -> Row:
+        """Send an order; the same key again returns the order that it sent.
+
+        Raises `no_recipients`, `recipients_changed` when not as many as expected are left, `invalid` for a
+        deadline in the past, and what `select` raises.
+        """
+        with self._commands.transaction(principal) as work:
+            known = queries.order_by_key(work.session, new.key)
+            if known is not None:
+                principal.require("order", known.area_code)
+                return order_row(known)
+            if new.deadline is not None and new.deadline <= work.now:
+                raise Refused("invalid", field="deadline", problem="必须晚于现在 / must be in the future")
+            selection = select(work.session, principal, self._areas, self._positions, new.to)
+            if not selection.chosen:
+                raise Refused("no_recipients", field="to", off_duty=selection.off_duty_left_out)
+            if new.expect is not None and new.expect != len(selection.chosen):
+                raise Refused("recipients_changed", field="expect", expected=new.expect, count=len(selection.chosen))
+            order = Order(
+                id=new_id(), key=new.key, title=new.title.strip(), text=new.text.strip(), priority=new.priority,
+                area_code=new.to.area, state="running", sender=principal.name, criteria=new.to.model_dump(mode="json"),
+                sent_at=work.now, deadline=new.deadline, ended_at=None,
+            )
+            work.session.add(order)
+            work.session.flush()
+            payload = {"row": order_row(order), "place": self._areas.full_name(order.area_code), "count": len(selection.chosen)}
+            work.record("order.send", order.area_code, order.id, payload)
+            self._deliver(work, order, selection.chosen)
+            return order_row(order)
+
+    def _deliver(self, work: Work, order: Order, chosen: list[Chosen]) -> None:
+        moves = []
+        for start in range(0, len(chosen), CHUNK):
+            rows: list[dict[str, Any]] = []
+            for one in chosen[start : start + CHUNK]:
+                delivery_id = new_id()
+                rows.append(
+                    {
+                        "id": delivery_id, "order_id": order.id, "unit_id": one.id, "unit_name": one.name,
+                        "area_code": one.area_code, "state": "queued", "escalated": False, "sends": 1,
+                        "times": {"queued": iso(work.now)}, "note": "",
+                    }
+                )
+                moves.append(Move(delivery_id, one.id, one.name, one.area_code, None))
+            work.session.execute(insert(Delivery), rows)
+            time.sleep(0)  # lets the event loop serve others while a large order is written
+        record_moves(work, order.id, "queued", moves, work.now)
+
+    def add_recipients(self, principal: Principal, order_id: str, criteria: Criteria) -> int:
+        """Send a running order to more units; those who have it already are left alone. Returns how many are new."""
+        with self._commands.transaction(principal) as work:
+            order = self._steered(work, order_id)
+            selection = select(work.session, principal, self._areas, self._positions, criteria)
+            low, high = scope_range("")
+            have = {d.unit_id for d in queries.deliveries(work.session, [order.id], low, high)}
+            fresh = [one for one in selection.chosen if one.id not in have]
+            if not fresh:
+                raise Refused("no_recipients", field="to", off_duty=selection.off_duty_left_out)
+            self._deliver(work, order, fresh)
+            return len(fresh)
+
+    def resend(self, principal: Principal, order_id: str) -> int:
+        """Push a running order again to all who have not answered; returns how many."""
+        with self._commands.transaction(principal) as work:
+            order = self._steered(work, order_id)
+            low, high = scope_range(principal.area_code)
+            silent = queries.deliveries(work.session, [order.id], low, high, states=UNANSWERED)
+            if not silent:
+                raise Refused("no_recipients", off_duty=0)
+            for delivery in silent:
+                delivery.sends += 1
+            payload = {"order_id": order.id, "deliveries": [[d.id, d.unit_id] for d in silent], "row": order_row(order)}
+            work.record("delivery.resend", order.area_code, order.id, payload)
+            return len(silent)
+
+    def call_off(self, principal: Principal, order_id: str) -> Row:
+        """Take a running order back: deliveries that are not finished expire."""
+        return self._end(principal, order_id, "called_off", "order.call_off")
+
+    def close(self, principal: Principal, order_id: str) -> Row:
+        """End a running order whose purpose is reached: deliveries that are not finished expire."""
+        return self._end(principal, order_id, "closed", "order.close")
+
+    def _end(self, principal: Principal, order_id: str, state: str, kind: str) -> Row:
+        with self._commands.transaction(principal) as work:
+            order = self._steered(work, order_id)
+            self._expire_rest(work, order)
+            order.state, order.ended_at = state, work.now
+            payload = {"row": order_row(order), "place": self._areas.full_name(order.area_code)}
+            work.record(kind, order.area_code, order.id, payload)
+            return order_row(order)
+
+    def _expire_rest(self, work: Work, order: Order) -> None:
+        low, high = scope_range("")
+        rest = queries.deliveries(work.session, [order.id], low, high, states=queries.UNDERWAY)
+        by_state: dict[str, list[Move]] = {}
+        for d in rest:
+            by_state.setdefault(d.state, []).append(Move(d.id, d.unit_id, d.unit_name, d.area_code, d.state))
+            d.times = {**d.times, "expired": iso(work.now)}
+        if rest:
+            work.session.flush()
+            where = (Delivery.order_id == order.id) & Delivery.state.in_(queries.UNDERWAY)
+            work.session.execute(update(Delivery).where(where).values(state="expired"), execution_options={"synchronize_session": False})
+            record_moves(work, order.id, "expired", [move for moves in by_state.values() for move in moves], work.now)
+
+    def _steered(self, work: Work, order_id: str) -> Order:
+        order = work.session.get(Order, order_id)
+        if order is None or not order.area_code.startswith(work.principal.area_code):
+            raise Refused("not_found", what=order_id)
+        work.principal.require("order", order.area_code)
+        if order.state != "running":
+            raise Refused("order_ended", state=order.state)
+        return order
+
+    def mark_late(self) -> int:
+        """Mark deliveries without answer behind their order's deadline as escalated; returns how many."""
+        marked = 0
+        with self._database.read() as session:
+            late = [o.id for o in queries.past_deadline(session, self._commands.clock())]
+            if not self._silent(session, late):
+                return 0
+        with self._commands.transaction(SYSTEM) as work:
+            for order_id in late:
+                silent = self._silent(work.session, [order_id])
+                for d in silent:
+                    d.escalated = True
+                if silent:
+                    moved = [[d.id, d.unit_id, d.unit_name, d.area_code, d.state] for d in silent]
+                    order = work.session.get_one(Order, order_id)
+                    work.record("delivery.escalate", order.area_code, order_id, {"order_id": order_id, "deliveries": moved})
+                marked += len(silent)
+        return marked
+
+    def _silent(self, session: Any, order_ids: list[str]) -> list[Delivery]:
+        low, high = scope_range("")
+        found = queries.deliveries(session, order_ids, low, high, states=UNANSWERED) if order_ids else []
+        return [d for d in found if not d.escalated]
+
+    def close_finished(self) -> int:
+        """Close orders of which nothing is under way and nothing has come in for a while; returns how many."""
+        with self._database.read() as session:
+            before = self._commands.clock() - QUIET_BEFORE_CLOSING
+            finished = [order.id for order in queries.finished_before(session, before)]
+        for order_id in finished:
+            self.close(SYSTEM, order_id)
+        return len(finished)
+
+    def get(self, principal: Principal, order_id: str) -> Row:
+        """An order with its counts by state as the principal's area sees them. Raises `not_found`."""
+        principal.require("see")
+        low, high = scope_range(principal.area_code)
+        with self._database.read() as session:
+            order = session.get(Order, order_id)
+            counts = queries.counts(session, [order_id], low, high).get(order_id)
+            if order is None or (counts is None and not order.area_code.startswith(principal.area_code)):
+                raise Refused("not_found", what=order_id)
+            return {**order_row(order), "counts": counts or {}}
+
+    def listed(self, principal: Principal, most: int, after: str) -> list[Row]:
+        """A page of orders sent within the scope, newest first."""
+        principal.require("see")
+        low, high = scope_range(principal.area_code)
+        with self._database.read() as session:
+            found = queries.listed(session, low, high, most, after)
+            counts = queries.counts(session, [o.id for o in found], low, high)
+            return [{**order_row(order), "counts": counts.get(order.id, {})} for order in found]
+
+    def deliveries(self, principal: Principal, order_id: str, area_code: str | None = None) -> list[Row]:
+        """Deliveries of an order in scope."""
+        self.get(principal, order_id)
+        code = area_code or principal.area_code
+        principal.require("see", code)
+        low, high = scope_range(code)
+        with self._database.read() as session:
+            return [delivery_row(d) for d in queries.deliveries(session, [order_id], low, high, staff_above(code) if code else ())]
+
+    def underway(self, principal: Principal, area_code: str, most: int, after: str) -> list[Row]:
+        """A page of the deliveries that are under way in an area, by id: for gateways."""
+        principal.require("relay", area_code)
+        with self._database.read() as session:
+            return [delivery_row(d) for d in queries.underway_page(session, area_code, end_of(area_code), after, most)]

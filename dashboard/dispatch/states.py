@@ -1,0 +1,43 @@
+"""The states of a delivery and the only moves between them. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+STATES = ("queued", "delivered", "acknowledged", "en_route", "arrived", "done", "declined", "expired")
+UNANSWERED = ("queued", "delivered")
+FINAL = ("done", "declined", "expired")
+
+_NEXT = {
+    "queued": ("delivered", "acknowledged", "declined", "expired"),
+    "delivered": ("acknowledged", "declined", "expired"),
+    "acknowledged": ("en_route", "declined", "expired"),
+    "en_route": ("arrived", "declined", "expired"),
+    "arrived": ("done", "declined", "expired"),
+    "done": (),
+    "declined": (),
+    "expired": (),
+}
+_RANK = {state: i for i, state in enumerate(STATES[:6])}
+
+
+def allowed(state: str, to: str) -> bool:
+    """Whether a delivery may go from `state` to `to`.
+
+    `queued → acknowledged` is allowed although the arrow runs through `delivered`: an answer proves
+    that the order was delivered, and the receipt may have been lost on the way.
+    """
+    return to in _NEXT[state]
+
+
+def reached(state: str, to: str) -> bool:
+    """Whether a delivery in `state` has already been at `to`: a repeated answer, not a wrong one."""
+    return state == to or (state in _RANK and to in _RANK and _RANK[to] <= _RANK[state])
+
+
+def waits(state: str) -> bool:
+    """Whether the desk still waits for an answer (未应答)."""
+    return state in UNANSWERED
+
+
+def unanswered_difference(was: str | None, to: str) -> int:
+    """By how much a move changes the count of unanswered deliveries."""
+    return int(waits(to)) - int(was is not None and waits(was))

@@ -1,0 +1,53 @@
+"""One shape for every refusal: a machine-readable code and a sentence in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.catalogue import both
+
+STATUS = {
+    "malformed": 400,
+    "invalid": 422,
+    "unauthenticated": 401,
+    "wrong_password": 401,
+    "token_expired": 401,
+    "token_revoked": 401,
+    "too_many_attempts": 429,
+    "forbidden": 403,
+    "outside_scope": 403,
+    "foreign_origin": 403,
+    "not_found": 404,
+    "unknown_area": 404,
+    "unknown_unit": 422,
+    "method_not_allowed": 405,
+    "too_large": 413,
+    "not_an_image": 415,
+    "outside_city": 422,
+    "future": 422,
+    "too_old": 422,
+    "no_place": 422,
+    "no_recipients": 422,
+    "recipients_changed": 409,
+    "not_allowed_now": 409,
+    "already_so": 409,
+    "order_ended": 409,
+    "unavailable": 503,
+}
+"""Every code with the HTTP status that carries it."""
+
+
+class Refused(Exception):
+    """A request that is not carried out. Nothing was changed."""
+
+    def __init__(self, code: str, field: str | None = None, **found: Any) -> None:
+        """`code` is a key of `STATUS`; `found` fills the sentence `error.<code>` of the catalogue."""
+        self.code = code
+        self.field = field
+        self.status = STATUS[code]
+        self.zh, self.en = both(f"error.{code}", **found)
+        super().__init__(self.en)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The body of the answer: `{"error": {"code", "field", "zh", "en"}}`."""
+        return {"error": {"code": self.code, "field": self.field, "zh": self.zh, "en": self.en}}

@@ -1,0 +1,1 @@
+"""Import of what the bureaus have: areas with boundaries, field units, video points."""

@@ -1,0 +1,258 @@
+"""The hub: reads the change log in order, keeps the rooms that somebody looks at, and tells the screens.
+
+It knows sockets only as an `Outlet`. Its loops are threads; under gevent they are greenlets.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from dashboard.clock import Clock
+from dashboard.codes import related
+from dashboard.live import frames
+from dashboard.live.events import as_mapping
+from dashboard.live.rooms import AreaRoom, OrderRoom
+from dashboard.rows import order_row
+from datasources.bus import Bus
+from datasources.database import Database
+from datasources.hot import HotPositions
+from datasources.queries import changes, dispatch
+from datasources.serialising import iso
+
+log = logging.getLogger(__name__)
+
+PATCH_INTERVAL_S = 0.2
+FRAME_INTERVAL_S = 1.0
+POLL_S = 1.0
+BATCH = 1000
+CATCH_UP_MOST = 5000
+ROOM_LIFE_S = 120.0
+
+
+class Outlet(Protocol):
+    """Where the hub's messages go."""
+
+    def send(self, room: str, event: str, message: Any) -> None:
+        """One message to everybody in a room, encoded once."""
+
+    def send_frame(self, area_code: str, frame: bytes) -> None:
+        """One position frame to the screens of an area; slow ones skip it."""
+
+    def watched(self) -> set[str]:
+        """Names of the rooms in which somebody is."""
+
+    def frame_areas(self) -> list[str]:
+        """Areas whose positions somebody looks at."""
+
+    def units(self) -> set[str]:
+        """Ids of the units whose devices are connected."""
+
+
+class Hub:
+    """Follows the change log and serves the rooms."""
+
+    def __init__(self, database: Database, bus: Bus, hot: HotPositions, numbers: Callable[[str], int | None], clock: Clock) -> None:
+        self._database = database
+        self._hot = hot
+        self._number_of = numbers
+        self._clock = clock
+        self._outlet: Outlet | None = None
+        self._areas: dict[str, AreaRoom] = {}
+        self._orders: dict[tuple[str, str], OrderRoom] = {}
+        self._idle_since: dict[str, float] = {}
+        self._order_rows: dict[str, dict[str, Any]] = {}
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._refreshers: list[Callable[[str], None]] = []
+        with database.read() as session:
+            self.seq = changes.last_seq(session)
+            self._order_rows |= {order.id: order_row(order) for order in dispatch.running(session)}
+        bus.listen(self._wake.set)
+
+    def start(self, outlet: Outlet) -> None:
+        """Begin to follow the log and to send."""
+        self._outlet = outlet
+        for loop in (self._follow, self._frame_clock):
+            thread = threading.Thread(target=loop, name=f"hub{loop.__name__}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the loops."""
+        self._stopped.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout=3)
+
+    # --- what screens ask -------------------------------------------------------------------------
+
+    def open_area(self, area_code: str, since: int | None) -> tuple[str, dict[str, Any]]:
+        """`("snapshot", …)` of an area or, for a screen that saw everything up to `since`, `("patch", …)`.
+
+        Join the screen to the room before calling: what is pushed in between is older than the answer.
+        """
+        with self._lock:
+            room = self._areas.get(area_code)
+            if room is None:
+                with self._database.read() as session:
+                    room = AreaRoom(session, area_code)
+                self._areas[area_code] = room
+            if since is not None and 0 <= room.picture.seq - since <= CATCH_UP_MOST and since <= room.picture.seq:
+                with self._database.read() as session:
+                    missed = [as_mapping(c) for c in changes.after(session, since, CATCH_UP_MOST + 1)]
+                return "patch", room.catch_up(missed, since)
+            return "snapshot", room.snapshot()
+
+    def open_order(self, order_id: str, area_code: str) -> tuple[str, dict[str, Any]]:
+        """The room's name and the present list of an order's deliveries as an area sees them."""
+        with self._lock:
+            room = self._orders.get((order_id, area_code))
+            if room is None:
+                with self._database.read() as session:
+                    room = OrderRoom(session, order_id, area_code)
+                self._orders[order_id, area_code] = room
+            return room.name, room.snapshot()
+
+    def full_frame(self, area_code: str) -> bytes:
+        """All positions of an area, for a screen that opens it or that skipped a frame."""
+        return frames.full_frame(self._hot, area_code, self._now_ms())
+
+    def beat(self) -> dict[str, Any]:
+        """How far the picture is true, and the server's time."""
+        return {"seq": self.seq, "at": iso(self._clock())}
+
+    # --- following the log --------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        last_beat = 0.0
+        while not self._stopped.is_set():
+            self._wake.wait(POLL_S)
+            self._wake.clear()
+            try:
+                self.pump()
+            except Exception:
+                # Whatever went wrong, the next round reads from the same place: nothing is skipped.
+                log.exception("the hub could not follow the change log, trying again")
+                self._stopped.wait(1.0)
+                continue
+            if time.monotonic() - last_beat >= POLL_S * 0.9:
+                last_beat = time.monotonic()
+                self._send("screens", "beat", self.beat())
+            self._stopped.wait(PATCH_INTERVAL_S)
+
+    def pump(self) -> int:
+        """Take all changes that are new and push what they altered; returns how many there were."""
+        count = 0
+        while True:
+            with self._lock:
+                with self._database.read() as session:
+                    batch = [as_mapping(change) for change in changes.after(session, self.seq, BATCH)]
+                for change in batch:
+                    self._take(change)
+                    self.seq = change["seq"]
+            count += len(batch)
+            if len(batch) < BATCH:
+                break
+            time.sleep(0)
+        self._push()
+        return count
+
+    def _take(self, change: Mapping[str, Any]) -> None:
+        for area_code, room in list(self._areas.items()):
+            if related(area_code, change["area_code"]) or change["kind"].startswith("order."):
+                room.apply(change)
+            else:
+                room.pass_by(change["seq"])
+        for (order_id, _), order_room in self._orders.items():
+            if order_id == change["entity_id"]:
+                order_room.apply(change)
+        topic, _, verb = change["kind"].partition(".")
+        if verb == "import":
+            self._imported(topic)
+        if change["kind"] == "unit.duty":
+            number = self._number_of(change["entity_id"])
+            if number is not None:
+                self._hot.set_duty(number, change["payload"]["row"]["duty"] == "on_duty")
+        if topic in ("order", "delivery"):
+            self._tell_units(change)
+
+    def on_import(self, refresh: Callable[[str], None]) -> None:
+        """Call `refresh(topic)` when areas, units or video points were imported, here or by another process."""
+        self._refreshers.append(refresh)
+
+    def _imported(self, topic: str) -> None:
+        for refresh in self._refreshers:
+            refresh(topic)
+        self._areas.clear()
+        self._orders.clear()
+        self._send("screens", "reopen", {})
+
+    def _tell_units(self, change: Mapping[str, Any]) -> None:
+        kind, payload = change["kind"], change["payload"]
+        if kind.startswith("order."):
+            row = payload["row"]
+            if row["state"] == "running":
+                self._order_rows[row["id"]] = row
+            else:
+                self._order_rows.pop(row["id"], None)
+                # the deliveries that ended with it have been told one by one
+            return
+        connected = self._outlet.units() if self._outlet is not None else set()
+        if not connected:
+            return
+        for delivery_id, unit_id, *_ in payload["deliveries"]:
+            if unit_id in connected:
+                message: dict[str, Any] = {"id": delivery_id, "order_id": payload["order_id"], "seq": change["seq"]}
+                if kind == "delivery.move":
+                    message |= {"state": payload["to"], "at": payload["at"]}
+                if kind == "delivery.resend" or payload.get("to") == "queued":
+                    message["order"] = payload.get("row") or self._order_rows.get(payload["order_id"])
+                self._send(f"unit:{unit_id}", "delivery", message)
+
+    def _push(self) -> None:
+        watched = self._outlet.watched() if self._outlet is not None else set()
+        with self._lock:
+            for area_room in list(self._areas.values()):
+                patch = area_room.take_patch(self.seq)
+                if patch is not None and area_room.name in watched:
+                    self._send(area_room.name, "patch", patch)
+            for order_room in list(self._orders.values()):
+                if order_room.dirty and order_room.name in watched:
+                    self._send(order_room.name, "deliveries", order_room.snapshot())
+                order_room.dirty = False
+            self._forget_unwatched(watched)
+
+    def _forget_unwatched(self, watched: set[str]) -> None:
+        present = time.monotonic()
+        for name in [room.name for room in (*self._areas.values(), *self._orders.values())]:
+            if name in watched:
+                self._idle_since.pop(name, None)
+            else:
+                self._idle_since.setdefault(name, present)
+        stale = {name for name, since in self._idle_since.items() if present - since > ROOM_LIFE_S}
+        if stale:
+            self._areas = {code: room for code, room in self._areas.items() if room.name not in stale}
+            self._orders = {key: room for key, room in self._orders.items() if room.name not in stale}
+            self._idle_since = {name: since for name, since in self._idle_since.items() if name not in stale}
+
+    # --- positions ------------------------------------------------------------------------------------
+
+    def _frame_clock(self) -> None:
+        while not self._stopped.wait(FRAME_INTERVAL_S):
+            outlet = self._outlet
+            if outlet is not None:
+                for area_code, frame in frames.moved_frames(self._hot, outlet.frame_areas(), self._now_ms()).items():
+                    outlet.send_frame(area_code, frame)
+
+    def _now_ms(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+    def _send(self, room: str, event: str, message: Any) -> None:
+        if self._outlet is not None:
+            self._outlet.send(room, event, message)

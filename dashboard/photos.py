@@ -1,0 +1,88 @@
+"""Photos: checked to be pictures, stripped of what the camera wrote into them, kept on disk."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select
+
+from dashboard.clock import Clock, new_id
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from datasources.database import Database
+from datasources.models import Photo
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 2048
+
+
+class Photos:
+    """Stores and shows photos."""
+
+    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._clock = clock
+
+    def store(self, principal: Principal, key: str, data: bytes) -> str:
+        """Keep a photo under the sender's idempotency key; returns its id.
+
+        Raises `too_large` or `not_an_image`. The picture is drawn anew as JPEG: nothing else that was
+        in the file survives, neither the place the camera noted nor a script.
+        """
+        principal.require("report")
+        if len(data) > MOST_BYTES:
+            raise Refused("too_large", field="photo", limit=f"{MOST_BYTES // 1024 // 1024} MB")
+        with self._database.read() as session:
+            known = session.scalar(select(Photo).where(Photo.key == key))
+        if known is not None:
+            if known.actor != principal.actor:
+                raise Refused("forbidden", permission="report")
+            return known.id
+        picture = _redrawn(data)
+        photo = Photo(
+            id=new_id(), key=key, area_code=principal.area_code, actor=principal.actor, at=self._clock(),
+            width=picture[1], height=picture[2], size=len(picture[0]),
+        )
+        path = self._path(photo.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture[0])
+        with self._database.write() as session:
+            session.add(photo)
+        return photo.id
+
+    def owned_by(self, principal: Principal, photo_id: str) -> bool:
+        """Whether this principal sent that photo."""
+        with self._database.read() as session:
+            photo = session.get(Photo, photo_id)
+        return photo is not None and photo.actor == principal.actor
+
+    def path(self, principal: Principal, photo_id: str) -> Path:
+        """The file of a photo in scope. Raises `not_found` (also outside the scope)."""
+        with self._database.read() as session:
+            photo = session.get(Photo, photo_id)
+        mine = photo is not None and photo.actor == principal.actor
+        seen = photo is not None and principal.may("see") and photo.area_code.startswith(principal.area_code)
+        if photo is None or not (mine or seen):
+            raise Refused("not_found", what=photo_id)
+        return self._path(photo.id)
+
+    def _path(self, photo_id: str) -> Path:
+        return self._folder / photo_id[-2:] / f"{photo_id}.jpg"
+
+
+def _redrawn(data: bytes) -> tuple[bytes, int, int]:
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise Refused("too_large", field="photo", limit=f"{MOST_PIXELS // 1_000_000} MP")
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise Refused("not_an_image", field="photo") from None
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    out = io.BytesIO()
+    upright.save(out, "JPEG", quality=85)
+    return out.getvalue(), upright.width, upright.height

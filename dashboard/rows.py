@@ -1,0 +1,134 @@
+"""Rows as they travel: what snapshots, patches, the API and the change log show of each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from datasources.models import Area, Delivery, Order, Ticket, Unit, VideoPoint, Warning
+from datasources.serialising import iso, iso_or_none
+
+Row = dict[str, Any]
+
+
+def area_row(area: Area) -> Row:
+    """An area without its geometry; degrees are WGS-84."""
+    return {
+        "code": area.code,
+        "level": area.level,
+        "name": area.name,
+        "parent_code": area.parent_code,
+        "dedicated": area.dedicated,
+        "households": area.households,
+        "population": area.population,
+        "vulnerable": area.vulnerable,
+        "boundary_source": area.boundary_source,
+        "lon": area.lon,
+        "lat": area.lat,
+        "bounds": [area.west, area.south, area.east, area.north],
+    }
+
+
+def unit_row(unit: Unit, roles: Sequence[str], skills: Sequence[str]) -> Row:
+    """A field unit with its roles and skills."""
+    return {
+        "id": unit.id,
+        "number": unit.number,
+        "code": unit.code,
+        "name": unit.name,
+        "kind": unit.kind,
+        "phone": unit.phone,
+        "area_code": unit.area_code,
+        "duty": unit.duty,
+        "roles": list(roles),
+        "skills": list(skills),
+    }
+
+
+def ticket_row(ticket: Ticket) -> Row:
+    """A ticket as it stands."""
+    return {
+        "id": ticket.id,
+        "kind": ticket.kind,
+        "level": ticket.level,
+        "text": ticket.text,
+        "area_code": ticket.area_code,
+        "lon": ticket.lon,
+        "lat": ticket.lat,
+        "state": ticket.state,
+        "overdue": ticket.overdue,
+        "reporter": ticket.reporter,
+        "reporter_unit_id": ticket.reporter_unit_id,
+        "handler": ticket.handler,
+        "handler_unit_id": ticket.handler_unit_id,
+        "photo_id": ticket.photo_id,
+        "rating": ticket.rating,
+        "reported_at": iso(ticket.reported_at),
+        "due_at": iso(ticket.due_at),
+        "closed_at": iso_or_none(ticket.closed_at),
+    }
+
+
+def warning_row(warning: Warning) -> Row:
+    """A warning, in the words of CAP 1.2."""
+    return {
+        "id": warning.id,
+        "sender": warning.sender,
+        "event": warning.event,
+        "level": warning.level,
+        "urgency": warning.urgency,
+        "severity": warning.severity,
+        "certainty": warning.certainty,
+        "headline": warning.headline,
+        "description": warning.description,
+        "instruction": warning.instruction,
+        "area_code": warning.area_code,
+        "state": warning.state,
+        "sent": iso(warning.sent),
+        "effective": iso(warning.effective),
+        "expires": iso(warning.expires),
+    }
+
+
+def order_row(order: Order) -> Row:
+    """An order without its counts: those depend on the area that looks."""
+    return {
+        "id": order.id,
+        "title": order.title,
+        "text": order.text,
+        "priority": order.priority,
+        "area_code": order.area_code,
+        "state": order.state,
+        "sender": order.sender,
+        "sent_at": iso(order.sent_at),
+        "deadline": iso_or_none(order.deadline),
+        "ended_at": iso_or_none(order.ended_at),
+    }
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    """The order as one unit has it; `times` maps each state reached to the time of its tap."""
+    return {
+        "id": delivery.id,
+        "order_id": delivery.order_id,
+        "unit_id": delivery.unit_id,
+        "unit": delivery.unit_name,
+        "area_code": delivery.area_code,
+        "state": delivery.state,
+        "escalated": delivery.escalated,
+        "times": dict(delivery.times),
+        "note": delivery.note,
+    }
+
+
+def video_row(point: VideoPoint) -> Row:
+    """A video point; degrees are WGS-84."""
+    return {
+        "code": point.code,
+        "name": point.name,
+        "area_code": point.area_code,
+        "kind": point.kind,
+        "online": point.online,
+        "lon": point.lon,
+        "lat": point.lat,
+    }

@@ -1,0 +1,148 @@
+"""`yiping run`: one command that makes a living city out of nothing and keeps its programs running."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+import requests
+
+from dashboard.city import build_city
+from dashboard.demo import load as demo
+from dashboard.settings import BadSetting, Settings
+from dashboard.terminal import progress, say
+from datasources.database import Database
+from datasources.migrations import is_current, upgrade
+
+START_PATIENCE_S = 60.0
+
+
+def run_city(settings: Settings) -> int:
+    """Prepare, start the server and the simulator, say where they are, and wait. Ends with the first of them."""
+    _check_port(settings)
+    simulator_token = prepare(settings)
+    programs = _Programs()
+    programs.start("server", [sys.executable, "-m", "app", "serve"])
+    if not _up(settings, programs):
+        programs.stop()
+        return 1
+    _greet(settings)
+    if simulator_token is not None:
+        secret = {"YIPING_SIMULATOR_TOKEN": simulator_token}
+        programs.start("simulator", [sys.executable, "-m", "dashboard.simulator", settings.address], secret)
+    return programs.wait()
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            wanted = f"a free port of this machine ({error.strerror})"
+            raise BadSetting("YIPING_HOST/YIPING_PORT", f"{settings.host}:{settings.port}", wanted) from None
+
+
+def prepare(settings: Settings) -> str | None:
+    """Database in the present form, demo city on first start; returns a token for the simulator of a demo city."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting("YIPING_DATA", str(settings.data), f"a folder that can be written ({error.strerror})") from None
+    settings.data.chmod(0o700)
+    database = Database(settings.database_url)
+    if not is_current(database):
+        say("准备数据库 / preparing the database")
+        upgrade(database)
+    city = build_city(settings, database=database)
+    try:
+        with database.read() as session:
+            empty = demo.is_empty(session)
+        if empty:
+            say(f"首次启动：生成并导入演示城市 / first start: making and importing the demo city (SCALE={settings.scale})")
+            folder = settings.data / "demo"
+            demo.load(city.commands, city.areas, city.accounts, settings.scale, folder, progress)
+            shutil.rmtree(folder)
+        with database.read() as session:
+            is_demo = bool(demo.existing(session))
+        if not (is_demo and settings.simulate):
+            return None
+        area = city.areas.cities[0]
+        return city.accounts.create_token("api", "模拟器 simulator", "admin", area, timedelta(days=30)).secret
+    finally:
+        city.close()
+
+
+def _greet(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    with database.read() as session:
+        accounts = demo.existing(session)
+    database.close()
+    say(f"一屏已启动 / Yiping is up:  {settings.address}   (Ctrl+C 停止 / to stop)")
+    if accounts:
+        print(f"  演示账号，密码均为 / demo accounts, all with the password: {demo.PASSWORD}")
+        for account in accounts:
+            page = "/unit" if account.role == "unit" else "/"
+            print(f"    {account.login:10} {account.name}  {settings.address}{page}")
+    sys.stdout.flush()
+
+
+def _up(settings: Settings, programs: _Programs) -> bool:
+    deadline = time.monotonic() + START_PATIENCE_S
+    client = requests.Session()
+    client.trust_env = False
+    while time.monotonic() < deadline and programs.alive():
+        try:
+            if client.get(f"{settings.address}/healthz", timeout=1).ok:
+                return True
+        except requests.RequestException:
+            time.sleep(0.05)
+    print("服务器没有启动 / the server did not start", file=sys.stderr)
+    return False
+
+
+class _Programs:
+    """The programs of one city: stopped together, by signal or when one of them ends."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def start(self, name: str, command: list[str], extra: dict[str, str] | None = None) -> None:
+        root = Path(__file__).parent.parent
+        self._running[name] = subprocess.Popen(command, cwd=root, env={**os.environ, **(extra or {})}, start_new_session=True)
+
+    def alive(self) -> bool:
+        return not self._stopping and all(program.poll() is None for program in self._running.values())
+
+    def wait(self) -> int:
+        while self.alive():
+            time.sleep(0.3)
+        ended = [name for name, program in self._running.items() if program.poll() is not None]
+        if not self._stopping:
+            print(f"{', '.join(ended)} 已退出 / ended; 全部停止 / stopping all", file=sys.stderr)
+        self.stop()
+        return 0 if self._stopping else 1
+
+    def stop(self) -> None:
+        for program in self._running.values():
+            if program.poll() is None:
+                program.terminate()
+        for program in self._running.values():
+            try:
+                program.wait(timeout=8)
+            except subprocess.TimeoutExpired:
+                program.kill()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True

@@ -1,0 +1,140 @@
+"""Settings come from the environment, are checked once at the start, and never change afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+SCALES = ("small", "demo", "full")
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the sentence names it, what was found and what is wanted."""
+
+    def __init__(self, name: str, found: str, wanted: str) -> None:
+        super().__init__(f"设置 {name}={found!r} 不能使用 / setting {name}={found!r} cannot be used: wanted {wanted}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """What lies under the layers: nothing, Tianditu, Amap (GCJ-02), any XYZ source, or an MBTiles file."""
+
+    kind: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one installation."""
+
+    host: str
+    port: int
+    data: Path
+    database_url: str
+    redis_url: str | None
+    simulate: bool
+    scale: str
+    basemap: Basemap
+    secure_cookies: bool
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds the wall."""
+        shown = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://{shown}:{self.port}"
+
+
+DOCUMENTED = {
+    "YIPING_HOST": "127.0.0.1",
+    "YIPING_PORT": "8050",
+    "YIPING_DATA": ".data",
+    "YIPING_DATABASE_URL": "",
+    "YIPING_REDIS_URL": "",
+    "YIPING_SIMULATE": "1",
+    "YIPING_BASEMAP": "none",
+    "YIPING_SECURE_COOKIES": "0",
+    "SCALE": "demo",
+}
+"""Every setting with its default; the README names each of them (held by a test)."""
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Settings of this environment; raises `BadSetting` for the first one that cannot be used."""
+    unknown = sorted(name for name in environment if name.startswith("YIPING_") and name not in DOCUMENTED)
+    if unknown:
+        raise BadSetting(unknown[0], environment[unknown[0]], f"one of {', '.join(DOCUMENTED)}")
+    values = {name: environment.get(name, "").strip() or default for name, default in DOCUMENTED.items()}
+    data = Path(values["YIPING_DATA"]).expanduser().resolve()
+    if data.exists() and not data.is_dir():
+        raise BadSetting("YIPING_DATA", values["YIPING_DATA"], "a folder, or a name where one can be made")
+    return Settings(
+        host=_host(values["YIPING_HOST"]),
+        port=_port(values["YIPING_PORT"]),
+        data=data,
+        database_url=_database(values["YIPING_DATABASE_URL"], data),
+        redis_url=_redis(values["YIPING_REDIS_URL"]),
+        simulate=_switch("YIPING_SIMULATE", values["YIPING_SIMULATE"]),
+        scale=_one_of("SCALE", values["SCALE"], SCALES),
+        basemap=_basemap(values["YIPING_BASEMAP"]),
+        secure_cookies=_switch("YIPING_SECURE_COOKIES", values["YIPING_SECURE_COOKIES"]),
+    )
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:\-]+", text):
+        raise BadSetting("YIPING_HOST", text, "a host name or address such as 127.0.0.1 or 0.0.0.0")
+    return text
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise BadSetting("YIPING_PORT", text, "a number from 1 to 65535")
+    return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    return _one_of(name, text, ("0", "1")) == "1"
+
+
+def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
+    if text not in allowed:
+        raise BadSetting(name, text, f"one of {', '.join(allowed)}")
+    return text
+
+
+def _database(text: str, data: Path) -> str:
+    if not text:
+        return f"sqlite:///{data / 'yiping.db'}"
+    try:
+        backend = make_url(text).get_backend_name()
+    except ArgumentError:
+        backend = ""
+    if backend not in ("sqlite", "postgresql"):
+        raise BadSetting("YIPING_DATABASE_URL", text, "postgresql://user@host/name or sqlite:////path/to/file")
+    return text
+
+
+def _redis(text: str) -> str | None:
+    if text and not re.match(r"(rediss?|unix)://", text):
+        raise BadSetting("YIPING_REDIS_URL", text, "redis://host:port/number")
+    return text or None
+
+
+def _basemap(text: str) -> Basemap:
+    kind, _, value = text.partition(":")
+    wanted = "none, amap, tianditu:<key>, xyz:<https://…/{z}/{x}/{y}.png> or mbtiles:<file>"
+    if kind in ("none", "amap") and not value:
+        return Basemap(kind)
+    if kind == "tianditu" and re.fullmatch(r"[0-9a-zA-Z]+", value):
+        return Basemap(kind, value)
+    if kind == "xyz" and re.match(r"(https?://|/)", value) and all(part in value for part in ("{z}", "{x}", "{y}")):
+        return Basemap(kind, value)
+    if kind == "mbtiles" and Path(value).is_file():
+        return Basemap(kind, str(Path(value).resolve()))
+    raise BadSetting("YIPING_BASEMAP", text, wanted)

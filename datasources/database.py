@@ -1,0 +1,111 @@
+"""The database: SQLite in WAL mode, or PostgreSQL with PostGIS, behind the same two doors: read and write."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from datasources.serialising import dumps, loads
+
+WRITE_PATIENCE_S = 15.0
+
+
+class Database:
+    """Sessions for reading and for writing.
+
+    On SQLite one lock of this process orders the writers, because SQLite's own waiting would stop the
+    whole event loop; writers of other processes are waited for in small sleeps. On PostgreSQL the
+    database orders them.
+    """
+
+    def __init__(self, url: str, pool_size: int = 8) -> None:
+        """Open `url` (SQLAlchemy form). Raises `ValueError` for a database other than the two."""
+        parsed = make_url(url)
+        self.dialect = parsed.get_backend_name()
+        if self.dialect == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size}
+        elif self.dialect == "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise ValueError("SQLite needs a file: several connections read and write the same city")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            options = {"connect_args": {"check_same_thread": False, "timeout": 0.0}, "pool_size": pool_size, "max_overflow": 32}
+        else:
+            raise ValueError(f"a database of the kind {self.dialect!r} is not supported; use sqlite or postgresql")
+        self.url = parsed
+        self.engine: Engine = create_engine(parsed, json_serializer=dumps, json_deserializer=loads, **options)
+        self._lock = threading.Lock()
+        if self.dialect == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one consistent picture of the database; nothing that it changes is kept."""
+        options: dict[str, Any] = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**options) as connection, Session(connection, autoflush=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back on any exception."""
+        if self.dialect != "sqlite":
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+            return
+        with self._lock, self.engine.connect() as plain:
+            connection = plain.execution_options(yiping_write=True)
+            with Session(connection, expire_on_commit=False) as session:
+                _begin_patiently(session)
+                with session.begin() if not session.in_transaction() else _ending(session):
+                    yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=0", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    write = connection.get_execution_options().get("yiping_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _begin_patiently(session: Session) -> None:
+    """Take SQLite's write lock, waiting for other processes without blocking the event loop."""
+    deadline = time.monotonic() + WRITE_PATIENCE_S
+    while True:
+        try:
+            session.connection()
+        except OperationalError as error:
+            session.rollback()
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+@contextmanager
+def _ending(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    session.commit()

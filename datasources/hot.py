@@ -1,0 +1,99 @@
+"""Hot state: where each unit is now, as dense arrays, and who moved since anybody last looked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+GONE = np.int32(2**31 - 1)
+"""Longitude of a unit that has no position or is off duty, in frames and in the arrays."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """One accepted position, WGS-84 in millionths of a degree."""
+
+    number: int
+    at_ms: int
+    lon_e6: int
+    lat_e6: int
+    heading: int
+    accuracy_m: int
+
+
+class HotPositions:
+    """Latest positions keyed by unit number. All arrays have the length of the highest number + 1."""
+
+    def __init__(self) -> None:
+        self.load([], [], [])
+
+    def load(self, numbers: Sequence[int], area_codes: Sequence[str], on_duty: Sequence[bool]) -> None:
+        """(Re)build for these units, keeping the positions that are known."""
+        size = max(numbers, default=-1) + 1
+        old = getattr(self, "lon", np.empty(0, np.int32)).size
+        keep = min(size, old)
+
+        def grown(name: str, fill: int, kind: type[np.generic]) -> NDArray[np.generic]:
+            array = np.full(size, fill, kind)
+            if keep:
+                array[:keep] = getattr(self, name)[:keep]
+            return array
+
+        self.lon: NDArray[np.int32] = grown("lon", int(GONE), np.int32)  # type: ignore[assignment]
+        self.lat: NDArray[np.int32] = grown("lat", int(GONE), np.int32)  # type: ignore[assignment]
+        self.at: NDArray[np.int64] = grown("at", 0, np.int64)  # type: ignore[assignment]
+        self.heading: NDArray[np.uint8] = grown("heading", 0, np.uint8)  # type: ignore[assignment]
+        self.on_duty: NDArray[np.bool_] = np.zeros(size, np.bool_)
+        self.moved: NDArray[np.bool_] = np.zeros(size, np.bool_)
+        codes = np.full(size, "", "U18")
+        if size:
+            codes[np.asarray(numbers, np.int64)] = list(area_codes)
+            self.on_duty[np.asarray(numbers, np.int64)] = list(on_duty)
+        order = np.argsort(codes, kind="stable")
+        self._sorted_codes = codes[order]
+        self.rank: NDArray[np.int64] = np.empty(size, np.int64)
+        self.rank[order] = np.arange(size)
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return int(self.lon.size)
+
+    def span(self, low: str, high: str) -> tuple[int, int]:
+        """Ranks [first, last) of the units whose area code is in [low, high)."""
+        return int(np.searchsorted(self._sorted_codes, low)), int(np.searchsorted(self._sorted_codes, high))
+
+    def place(self, located: Located) -> bool:
+        """Take a position; False when a later one is already known."""
+        number = located.number
+        if located.at_ms <= self.at[number]:
+            return False
+        self.at[number] = located.at_ms
+        self.lon[number] = located.lon_e6
+        self.lat[number] = located.lat_e6
+        self.heading[number] = located.heading // 2
+        self.moved[number] = True
+        return True
+
+    def set_duty(self, number: int, on_duty: bool) -> None:
+        """Show or hide a unit."""
+        if number < self.size and bool(self.on_duty[number]) != on_duty:
+            self.on_duty[number] = on_duty
+            self.moved[number] = True
+
+    def take_moved(self) -> NDArray[np.int64]:
+        """Numbers of the units that moved, appeared or left since the last call."""
+        numbers = np.flatnonzero(self.moved)
+        self.moved[numbers] = False
+        return numbers
+
+    def within(self, low: str, high: str, numbers: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Those of `numbers` (None: of all) whose area code is in [low, high)."""
+        first, last = self.span(low, high)
+        if numbers is None:
+            return np.flatnonzero((self.rank >= first) & (self.rank < last))
+        ranks = self.rank[numbers]
+        return numbers[(ranks >= first) & (ranks < last)]

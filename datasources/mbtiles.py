@@ -1,0 +1,23 @@
+"""Reading map tiles from an MBTiles file (a SQLite database; rows are counted from the south)."""
+
+from __future__ import annotations
+
+import sqlite3
+
+MIMETYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "pbf": "application/x-protobuf"}
+
+
+class MbTiles:
+    """One MBTiles file, opened read-only."""
+
+    def __init__(self, path: str) -> None:
+        """Open the file; raises `sqlite3.DatabaseError` when it is none."""
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+        row = self._connection.execute("SELECT value FROM metadata WHERE name = 'format'").fetchone()
+        self.mimetype = MIMETYPES.get(row[0] if row else "png", "application/octet-stream")
+
+    def tile(self, z: int, x: int, y: int) -> bytes | None:
+        """The tile in XYZ numbering, or None."""
+        query = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
+        row = self._connection.execute(query, (z, x, (1 << z) - 1 - y)).fetchone()
+        return None if row is None else bytes(row[0])

@@ -1,0 +1,35 @@
+"""The tables. One file a subject; import the classes from here."""
+
+from datasources.models.account import Account, Token
+from datasources.models.area import Area
+from datasources.models.base import Base
+from datasources.models.change import Change, ChangeCounter
+from datasources.models.order import Delivery, DeliveryStep, Order
+from datasources.models.photo import Photo
+from datasources.models.position import Position, Track
+from datasources.models.ticket import Ticket, TicketStep
+from datasources.models.unit import Unit, UnitRole, UnitSkill
+from datasources.models.video import VideoPoint
+from datasources.models.warning import Warning
+
+__all__ = [
+    "Account",
+    "Area",
+    "Base",
+    "Change",
+    "ChangeCounter",
+    "Delivery",
+    "DeliveryStep",
+    "Order",
+    "Photo",
+    "Position",
+    "Ticket",
+    "TicketStep",
+    "Token",
+    "Track",
+    "Unit",
+    "UnitRole",
+    "UnitSkill",
+    "VideoPoint",
+    "Warning",
+]

@@ -1,0 +1,38 @@
+"""The change log 变更: one row for everything that altered the picture."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from datasources.models.base import Base
+from datasources.types import AreaCode, Json, UtcDateTime
+
+
+class Change(Base):
+    """One change. `seq` has no gaps and rises in commit order: see `datasources.queries.changes`."""
+
+    __tablename__ = "changes"
+
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(80))
+    topic: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(24))
+    area_code: Mapped[str] = mapped_column(AreaCode)
+    entity_id: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    __table_args__ = (Index("ix_changes_entity_id", "entity_id"), Index("ix_changes_area_code_seq", "area_code", "seq"))
+
+
+class ChangeCounter(Base):
+    """The one row that hands out `seq`: its row lock, held until commit, is the sequencing lock."""
+
+    __tablename__ = "change_counter"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)

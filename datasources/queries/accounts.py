@@ -1,0 +1,37 @@
+"""Accounts and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from datasources.models import Account, Token
+
+
+def by_login(session: Session, login: str) -> Account | None:
+    """The account with this sign-in name."""
+    return session.scalar(select(Account).where(Account.login == login))
+
+
+def token_by_hash(session: Session, secret_hash: str) -> Token | None:
+    """The token whose secret has this SHA-256."""
+    return session.scalar(select(Token).where(Token.secret_hash == secret_hash))
+
+
+def tokens(session: Session, kinds: Sequence[str]) -> list[Token]:
+    """Tokens of these kinds, newest first."""
+    return list(session.scalars(select(Token).where(Token.kind.in_(kinds)).order_by(Token.created_at.desc())))
+
+
+def still_valid(session: Session, token_ids: Sequence[str], now: datetime) -> set[str]:
+    """Those of `token_ids` that are neither revoked nor expired, nor belong to a closed account."""
+    query = (
+        select(Token.id)
+        .outerjoin(Account, Account.id == Token.account_id)
+        .where(Token.id.in_(token_ids), Token.revoked_at.is_(None), Token.expires_at > now)
+        .where((Token.account_id.is_(None)) | (Account.active))
+    )
+    return set(session.scalars(query))

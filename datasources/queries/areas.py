@@ -1,0 +1,78 @@
+"""Areas: one, its children, its ancestors, search, and where a point lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import shapely
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, defer
+
+from datasources.models import Area
+
+
+def get(session: Session, code: str, geometry: bool = False) -> Area | None:
+    """One area by its code."""
+    return session.scalar(select(Area).where(Area.code == code).options(*([] if geometry else [defer(Area.geometry)])))
+
+
+def children(session: Session, code: str, geometry: bool = False) -> list[Area]:
+    """The areas directly below `code`, by code."""
+    return list(
+        session.scalars(
+            select(Area).where(Area.parent_code == code).order_by(Area.code).options(*([] if geometry else [defer(Area.geometry)]))
+        )
+    )
+
+
+def by_codes(session: Session, codes: Sequence[str]) -> list[Area]:
+    """Areas with these codes, by code, without geometry."""
+    return list(session.scalars(select(Area).where(Area.code.in_(codes)).order_by(Area.code).options(defer(Area.geometry))))
+
+
+def roots(session: Session) -> list[Area]:
+    """The areas without a parent: the cities."""
+    return list(session.scalars(select(Area).where(Area.parent_code.is_(None)).order_by(Area.code).options(defer(Area.geometry))))
+
+
+def children_of_many(session: Session, codes: Sequence[str]) -> list[tuple[str, str]]:
+    """(parent, child) codes of the areas directly below `codes`."""
+    rows = session.execute(select(Area.parent_code, Area.code).where(Area.parent_code.in_(codes)).order_by(Area.code))
+    return [(str(parent), code) for parent, code in rows]
+
+
+def count_by_level(session: Session, low: str, high: str) -> dict[str, int]:
+    """How many areas of each level have a code in [low, high)."""
+    rows = session.execute(select(Area.level, func.count()).where(Area.code >= low, Area.code < high).group_by(Area.level))
+    return {level: count for level, count in rows}
+
+
+def search(session: Session, text: str, low: str, high: str, most: int) -> list[Area]:
+    """Areas in the code range whose name contains, or whose code or pinyin initials begin with, `text`."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    match = or_(
+        Area.name.like(f"%{escaped}%", escape="\\"),
+        Area.pinyin_initials.like(f"{escaped.lower()}%", escape="\\"),
+        Area.code.like(f"{escaped}%", escape="\\"),
+    )
+    query = select(Area).where(match, Area.code >= low, Area.code < high).options(defer(Area.geometry))
+    return list(session.scalars(query.order_by(func.length(Area.code), Area.code).limit(most)))
+
+
+def locate(session: Session, lon: float, lat: float, root: str) -> str | None:
+    """Code of the deepest area that holds the point, going down from `root`; None when it lies outside."""
+    found = None
+    candidates = [area for area in [get(session, root, geometry=True)] if area is not None]
+    while candidates:
+        inside = next((area for area in candidates if shapely.intersects_xy(area.geometry, lon, lat)), None)
+        if inside is None:
+            break
+        found = inside.code
+        candidates = list(
+            session.scalars(
+                select(Area).where(
+                    Area.parent_code == found, Area.west <= lon, Area.east >= lon, Area.south <= lat, Area.north >= lat
+                )
+            )
+        )
+    return found

@@ -1,0 +1,61 @@
+"""Appending to and reading from the change log.
+
+The number of a change is handed out by one row, `change_counter`. Its row lock is taken just before
+commit and held through it, so numbers rise in commit order and a reader that has seen *n* has seen
+everything below *n*: nobody can commit a smaller number later. A rollback gives its numbers back, so
+there are no gaps. (A PostgreSQL sequence would break both: see `tests/datasources/test_changes.py`.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from datasources.models import Change, ChangeCounter
+
+
+def last_seq(session: Session) -> int:
+    """Number of the last change that this session can see; 0 when there is none."""
+    seq = session.scalar(select(ChangeCounter.seq).where(ChangeCounter.id == 1))
+    if seq is None:
+        raise RuntimeError("change_counter has no row: run the migrations")
+    return seq
+
+
+def append(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """Give `rows` their numbers and store them; returns the last number. Call it last before commit."""
+    session.flush()
+    last = session.scalar(
+        update(ChangeCounter).where(ChangeCounter.id == 1).values(seq=ChangeCounter.seq + len(rows)).returning(ChangeCounter.seq)
+    )
+    if last is None:
+        raise RuntimeError("change_counter has no row: run the migrations")
+    first = last - len(rows) + 1
+    session.execute(insert(Change), [{**row, "seq": first + i} for i, row in enumerate(rows)])
+    return last
+
+
+def after(session: Session, seq: int, limit: int = 1000) -> list[Change]:
+    """The changes behind `seq`, in order, at most `limit`."""
+    return list(session.scalars(select(Change).where(Change.seq > seq).order_by(Change.seq).limit(limit)))
+
+
+def latest_of(session: Session, kinds: Sequence[str], low: str, high: str, above: Sequence[str], newest: int) -> list[Change]:
+    """The newest changes of `kinds` in the code range [low, high) or exactly at one of `above`, newest first."""
+    place = and_(Change.area_code >= low, Change.area_code < high)
+    where = or_(place, Change.area_code.in_(above)) if above else place
+    return list(session.scalars(select(Change).where(Change.kind.in_(kinds), where).order_by(Change.seq.desc()).limit(newest)))
+
+
+def of_entity(session: Session, entity_id: str) -> list[Change]:
+    """All changes of one thing, oldest first."""
+    return list(session.scalars(select(Change).where(Change.entity_id == entity_id).order_by(Change.seq)))
+
+
+def first_at(session: Session, seq: int) -> datetime | None:
+    """When change `seq` happened."""
+    return session.scalar(select(Change.at).where(Change.seq == seq))

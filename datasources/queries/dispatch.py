@@ -1,0 +1,113 @@
+"""Orders and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from datasources.models import Delivery, DeliveryStep, Order
+
+UNANSWERED = ("queued", "delivered")
+UNDERWAY = ("queued", "delivered", "acknowledged", "en_route", "arrived")
+
+
+def order_by_key(session: Session, key: str) -> Order | None:
+    """The order that was sent under this idempotency key."""
+    return session.scalar(select(Order).where(Order.key == key))
+
+
+def step_by_key(session: Session, key: str) -> DeliveryStep | None:
+    """The answer that was stored under this idempotency key."""
+    return session.get(DeliveryStep, key)
+
+
+def steps(session: Session, delivery_id: str) -> list[DeliveryStep]:
+    """Answers of one delivery in the order in which they arrived."""
+    query = select(DeliveryStep).where(DeliveryStep.delivery_id == delivery_id)
+    return list(session.scalars(query.order_by(DeliveryStep.arrived_at, DeliveryStep.key)))
+
+
+def running(session: Session) -> list[Order]:
+    """Orders that are neither closed nor called off."""
+    return list(session.scalars(select(Order).where(Order.state == "running").order_by(Order.id)))
+
+
+def listed(session: Session, low: str, high: str, most: int, after: str) -> list[Order]:
+    """A page of orders sent for areas in [low, high), newest first, older than `after`."""
+    query = select(Order).where(Order.area_code >= low, Order.area_code < high)
+    if after:
+        query = query.where(Order.id < after)
+    return list(session.scalars(query.order_by(Order.id.desc()).limit(most)))
+
+
+def counts(session: Session, order_ids: Sequence[str], low: str, high: str) -> dict[str, dict[str, int]]:
+    """Deliveries of each order by state, for units in [low, high); orders without any are left out."""
+    query = (
+        select(Delivery.order_id, Delivery.state, func.count())
+        .where(Delivery.order_id.in_(order_ids), Delivery.area_code >= low, Delivery.area_code < high)
+        .group_by(Delivery.order_id, Delivery.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for order_id, state, count in session.execute(query):
+        found.setdefault(order_id, {})[state] = count
+    return found
+
+
+def deliveries(
+    session: Session, order_ids: Sequence[str], low: str, high: str, above: Sequence[str] = (), states: Sequence[str] = ()
+) -> list[Delivery]:
+    """Deliveries of these orders to units in [low, high) or at one of `above`, by id."""
+    place = and_(Delivery.area_code >= low, Delivery.area_code < high)
+    where = [Delivery.order_id.in_(order_ids), or_(place, Delivery.area_code.in_(above)) if above else place]
+    if states:
+        where.append(Delivery.state.in_(states))
+    return list(session.scalars(select(Delivery).where(*where).order_by(Delivery.id)))
+
+
+def unanswered_by_area(session: Session, low: str, high: str) -> list[tuple[str, int]]:
+    """(area code, deliveries that wait for an answer) for codes in [low, high)."""
+    where = and_(Delivery.state.in_(UNANSWERED), Delivery.area_code >= low, Delivery.area_code < high)
+    return [(code, n) for code, n in session.execute(select(Delivery.area_code, func.count()).where(where).group_by(Delivery.area_code))]
+
+
+def underway_of_unit(session: Session, unit_id: str) -> list[tuple[Delivery, Order]]:
+    """What one unit has to do, oldest first."""
+    query = (
+        select(Delivery, Order)
+        .join(Order, Order.id == Delivery.order_id)
+        .where(Delivery.unit_id == unit_id, Delivery.state.in_(UNDERWAY))
+        .order_by(Order.id)
+    )
+    return [(delivery, order) for delivery, order in session.execute(query)]
+
+
+def recent_of_unit(session: Session, unit_id: str, most: int) -> list[tuple[Delivery, Order]]:
+    """The newest orders of one unit, whatever their state."""
+    query = select(Delivery, Order).join(Order, Order.id == Delivery.order_id).where(Delivery.unit_id == unit_id)
+    return [(delivery, order) for delivery, order in session.execute(query.order_by(Order.id.desc()).limit(most))]
+
+
+def past_deadline(session: Session, now: datetime) -> list[Order]:
+    """Running orders whose deadline has passed."""
+    return list(session.scalars(select(Order).where(Order.state == "running", Order.deadline <= now).order_by(Order.deadline)))
+
+
+def underway_page(session: Session, low: str, high: str, after: str, most: int) -> list[Delivery]:
+    """A page of deliveries that are under way, by id behind `after`."""
+    where = and_(Delivery.state.in_(UNDERWAY), Delivery.area_code >= low, Delivery.area_code < high, Delivery.id > after)
+    return list(session.scalars(select(Delivery).where(where).order_by(Delivery.id).limit(most)))
+
+
+def finished_before(session: Session, moment: datetime) -> list[Order]:
+    """Running orders, sent before `moment`, of which nothing is under way and no answer came since."""
+    busy = select(Delivery.order_id).where(Delivery.state.in_(UNDERWAY))
+    fresh = (
+        select(Delivery.order_id)
+        .join(DeliveryStep, DeliveryStep.delivery_id == Delivery.id)
+        .where(DeliveryStep.arrived_at > moment)
+    )
+    where = and_(Order.state == "running", Order.sent_at <= moment, Order.id.not_in(busy), Order.id.not_in(fresh))
+    return list(session.scalars(select(Order).where(where)))

@@ -1,0 +1,31 @@
+"""Video points: all of a place, the nearest to a point, counts by area."""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from datasources.models import VideoPoint
+
+
+def within(session: Session, low: str, high: str) -> list[VideoPoint]:
+    """Video points with an area code in [low, high)."""
+    return list(session.scalars(select(VideoPoint).where(VideoPoint.area_code >= low, VideoPoint.area_code < high)))
+
+
+def around(session: Session, lon: float, lat: float, radius_m: float, low: str, high: str) -> list[VideoPoint]:
+    """Video points of the code range in the square of `radius_m` around a WGS-84 point."""
+    dlat = radius_m / 111_320
+    dlon = dlat / max(0.1, math.cos(math.radians(lat)))
+    box = and_(VideoPoint.lat.between(lat - dlat, lat + dlat), VideoPoint.lon.between(lon - dlon, lon + dlon))
+    return list(session.scalars(select(VideoPoint).where(box, VideoPoint.area_code >= low, VideoPoint.area_code < high)))
+
+
+def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int, int]]:
+    """(area code, video points, those online) for codes in [low, high)."""
+    online = func.sum(case((VideoPoint.online, 1), else_=0))
+    where = and_(VideoPoint.area_code >= low, VideoPoint.area_code < high)
+    rows = session.execute(select(VideoPoint.area_code, func.count(), online).where(where).group_by(VideoPoint.area_code))
+    return [(code, count, int(up)) for code, count, up in rows]

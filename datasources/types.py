@@ -1,0 +1,72 @@
+"""Column types that mean the same on SQLite and on PostgreSQL/PostGIS."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import shapely
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, func, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+# An area code is compared by range (`code >= '510104' AND code < '510105'`); only the byte order of
+# the "C" collation makes that an index range scan on PostgreSQL, whatever the database's language.
+AreaCode = String(18).with_variant(String(18, collation="C"), "postgresql")
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC: takes and gives aware datetimes, refuses naive ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone was given: {value!r}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _PostgisGeometry(UserDefinedType[Any]):
+    """PostGIS `geometry(Geometry, 4326)`, exchanged as well-known binary."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "geometry(Geometry,4326)"
+
+    def bind_expression(self, bindvalue: Any) -> ColumnElement[Any]:
+        return func.ST_GeomFromWKB(bindvalue, 4326, type_=self)
+
+    def column_expression(self, colexpr: Any) -> ColumnElement[Any]:
+        return func.ST_AsBinary(type_coerce(colexpr, LargeBinary()), type_=LargeBinary())
+
+
+class Geometry(TypeDecorator[Any]):
+    """A shapely geometry in WGS-84 degrees: a PostGIS geometry, or well-known binary on SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(_PostgisGeometry() if dialect.name == "postgresql" else LargeBinary())
+
+    def bind_expression(self, bindvalue: Any) -> Any:
+        return bindvalue
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else bytes(shapely.to_wkb(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else shapely.from_wkb(bytes(value))

@@ -1,0 +1,1 @@
+"""Pure functions from view data to components. Ids live beside the layout that owns them."""

@@ -1,0 +1,32 @@
+"""The search box and its suggestions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from layouts.html import Say
+
+TEXT = "search-text"
+RESULTS = "search-results"
+
+
+def box(say: Say) -> html.Div:
+    """A field that suggests while one types; `/` jumps into it."""
+    field = dcc.Input(id=TEXT, type="search", placeholder=say("search.placeholder"), autoComplete="off", debounce=False, maxLength=40)
+    return html.Div(className="search", role="search", children=[field, html.Div(id=RESULTS, className="search-results", hidden=True)])
+
+
+def results(say: Say, areas: list[dict[str, Any]], units: list[dict[str, Any]]) -> list[Any]:
+    """Links to places and to people's places; each area with the names above it (`path`)."""
+    if not areas and not units:
+        return [html.P(say("search.nothing"), className="empty")]
+    found: list[Any] = [
+        dcc.Link([html.B(area["name"]), html.Span(area["path"]), html.Code(area["code"])], href=f"/?area={area['code']}") for area in areas
+    ]
+    found += [
+        dcc.Link([html.B(unit["name"]), html.Span(unit["place"]), html.Code(unit["phone"])], href=f"/?area={unit['area_code']}&unit={unit['id']}")
+        for unit in units
+    ]
+    return found
