@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,7 @@ def build(settings: Settings) -> Any:
     tiles.install(server, city)
 
     dash = Dash(
-        "yiping", server=server, assets_folder=str(ASSETS), assets_ignore=r".*\.(mjs|js|d\.ts)$|signin\.css|unit\.css", index_string=INDEX,
+        "yiping", server=server, assets_folder=str(ASSETS), assets_ignore=r".*\.(mjs|ts)$|sw\.js|signin\.css|unit\.css", index_string=INDEX,
         title="微网实格 · 一屏统览", update_title="", serve_locally=True, suppress_callback_exceptions=False,
     )
     wall.register(dash, city)
@@ -86,7 +85,6 @@ def serve(settings: Settings) -> None:
                 "graceful_timeout": 3,
                 "loglevel": "warning",
                 "proc_name": "yiping",
-                "post_worker_init": _no_delay,
             }
             for name, value in values.items():
                 self.cfg.set(name, value)
@@ -96,12 +94,6 @@ def serve(settings: Settings) -> None:
             return build(settings)
 
     Server().run()
-
-
-def _no_delay(worker: Any) -> None:
-    """Small answers must not wait for the next packet's acknowledgement."""
-    for listener in worker.sockets:
-        listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dash import Dash
-from flask import redirect, request
+from flask import g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
 from callbacks import area, dispatch, search
@@ -32,6 +32,10 @@ def register(app: Dash, city: City) -> None:
     """Set the layout and add all callbacks of the wall."""
 
     def serve() -> Any:
+        if not has_request_context() or "principal" not in g:
+            # Dash looks at the layout while it starts, to know the ids that callbacks may name.
+            empty = {"boot": {}, "center": [0, 0], "zoom": 9, "tiles": None, "person": "", "language": "zh"}
+            return layout.wall(text, empty)
         asking = principal()
         start = city.areas.start_of(asking)
         root = city.areas.place(asking, start).area if start and asking.may("see") else None
@@ -50,7 +54,6 @@ def register(app: Dash, city: City) -> None:
             "zoom": 9,
             "tiles": tiles_of(city.settings.basemap),
             "person": f"{text(f'role.{asking.role}', language())} {asking.name}" if asking.kind != "device" else asking.name,
-            "may_order": asking.may("order"),
             "language": language(),
         }
         return layout.wall(lambda key: text(key, language()), view)

@@ -92,7 +92,8 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
     @server.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         known = {404: Refused("not_found", what=request.path), 405: Refused("method_not_allowed", method=request.method)}
-        return refused(known.get(error.code or 0) or Refused("malformed", problem=error.name))
+        broken = Refused("unavailable") if (error.code or 500) >= 500 else Refused("malformed", problem=error.name)
+        return refused(known.get(error.code or 0) or broken)
 
 
 def check_origin() -> None:

@@ -18,8 +18,9 @@ def entries() -> dict[str, tuple[str, str]]:
 
 
 def text(key: str, language: str = "zh", **values: Any) -> str:
-    """The sentence for `key`, with `{names}` filled in. An unknown key is an error of ours: `KeyError`."""
-    return entries()[key][LANGUAGES.index(language)].format(**values)
+    """The sentence for `key`, with `{names}` filled in if any are given. An unknown key is an error of ours: `KeyError`."""
+    sentence = entries()[key][LANGUAGES.index(language)]
+    return sentence.format(**values) if values else sentence
 
 
 def both(key: str, **values: Any) -> tuple[str, str]:

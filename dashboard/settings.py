@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 SCALES = ("small", "demo", "full")
+SIMULATOR_TOKEN = "YIPING_SIMULATOR_TOKEN"
 
 
 class BadSetting(Exception):
@@ -66,7 +67,7 @@ DOCUMENTED = {
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Settings of this environment; raises `BadSetting` for the first one that cannot be used."""
-    unknown = sorted(name for name in environment if name.startswith("YIPING_") and name not in DOCUMENTED)
+    unknown = sorted(name for name in environment if name.startswith("YIPING_") and name not in (*DOCUMENTED, SIMULATOR_TOKEN))
     if unknown:
         raise BadSetting(unknown[0], environment[unknown[0]], f"one of {', '.join(DOCUMENTED)}")
     values = {name: environment.get(name, "").strip() or default for name, default in DOCUMENTED.items()}

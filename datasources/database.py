@@ -54,7 +54,8 @@ class Database:
         options: dict[str, Any] = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         with self.engine.connect().execution_options(**options) as connection, Session(connection, autoflush=False) as session:
             yield session
-            session.rollback()
+            # Rows that were read stay usable: a rollback through the session would expire them.
+            session.expunge_all()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

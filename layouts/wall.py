@@ -19,7 +19,7 @@ MAP = "map"
 
 
 def wall(say: Say, view: dict[str, Any]) -> html.Div:
-    """`view`: boot (what the browser's modules start with), center, zoom, basemap, person, may_order, language."""
+    """`view`: boot (what the browser's modules start with), center, zoom, tiles (None: none), person, language."""
     return html.Div(
         id="wall",
         **{"data-boot": json.dumps(view["boot"], ensure_ascii=False)},
@@ -36,7 +36,7 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
             ]),
             html.Aside(className="column column-right", children=[
                 html.Section(id="card", className="panel", hidden=True),
-                dispatch.panel(say) if view["may_order"] else html.Section(id="dispatch", hidden=True),
+                dispatch.panel(say),
                 html.Section(id="order", className="panel", hidden=True),
                 html.Section(id="orders", className="panel"),
                 html.Section(id="events", className="panel panel-fill"),

@@ -1,0 +1,132 @@
+// The one socket of a screen: opens areas and orders, feeds the stores, asks for what it missed. Draws nothing.
+import { io } from "socket.io-client";
+
+import { decode } from "./frames.mjs";
+
+/** @typedef {import("./picture.mjs").Picture} Picture */
+/** @typedef {import("./frames.mjs").People} People */
+/** @typedef {{ code: string, zh: string, en: string }} Problem */
+
+export class Connection extends EventTarget {
+  /** @param {Picture} picture @param {People} people */
+  constructor(picture, people) {
+    super();
+    this.picture = picture;
+    this.people = people;
+    /** Whether the socket is up. */
+    this.connected = false;
+    /** Local time of the last message, milliseconds. */
+    this.heardAt = 0;
+    /** Difference to the server's clock, milliseconds. */
+    this.ahead = 0;
+    this.wanted = "";
+    /** @type {string | null} */
+    this.order = null;
+    /** The area that was asked for and has not answered; its patches wait. @type {string | null} */
+    this.opening = null;
+    /** @type {any[]} */
+    this.waiting = [];
+    this.socket = io({ transports: ["websocket"], reconnectionDelay: 300, reconnectionDelayMax: 3000 });
+    this.socket.on("connect", () => this.#up());
+    this.socket.on("disconnect", () => this.#down());
+    this.socket.on("connect_error", (error) => this.#refused(/** @type {any} */ (error).data ?? null));
+    this.socket.on("refused", (message) => this.#refused(message.error));
+    this.socket.on("beat", (beat) => this.#beat(beat));
+    this.socket.on("patch", (patch) => this.#patch(patch));
+    this.socket.on("frame", (area, buffer) => this.#frame(area, buffer));
+    this.socket.on("deliveries", (list) => this.#deliveries(list));
+    this.socket.on("reopen", () => { this.picture.seq = -1; this.open(this.wanted); });
+  }
+
+  /** The server's present time. */
+  now() {
+    return Date.now() + this.ahead;
+  }
+
+  /** Show this area: a snapshot, or what was missed of it. @param {string} area */
+  open(area) {
+    this.wanted = area;
+    if (!this.connected) return;
+    this.opening = area;
+    this.waiting = [];
+    const known = this.picture.area === area && this.picture.seq >= 0;
+    this.socket.emit("open", known ? { area, since: this.picture.seq } : { area }, (/** @type {any} */ answer) => this.#opened(area, answer));
+  }
+
+  /** List the deliveries of an order; null: none. @param {string | null} order */
+  openOrder(order) {
+    this.order = order;
+    if (this.connected) this.socket.emit("open_order", { order }, (/** @type {any} */ answer) => this.#deliveries(answer));
+  }
+
+  /** @param {string} area @param {any} answer */
+  #opened(area, answer) {
+    if (this.opening !== area || this.wanted !== area) return;
+    this.opening = null;
+    this.#heard();
+    if (answer.error) {
+      this.dispatchEvent(new CustomEvent("problem", { detail: answer.error }));
+      return;
+    }
+    if (answer.kind === "snapshot") this.picture.reset(answer);
+    else this.picture.apply(answer);
+    for (const patch of this.waiting) this.picture.apply(patch);
+    this.waiting = [];
+    this.dispatchEvent(new Event("opened"));
+  }
+
+  #up() {
+    this.connected = true;
+    this.#heard();
+    this.dispatchEvent(new Event("up"));
+    if (this.wanted) this.open(this.wanted);
+    if (this.order) this.openOrder(this.order);
+  }
+
+  #down() {
+    this.connected = false;
+    this.opening = null;
+    this.dispatchEvent(new Event("down"));
+  }
+
+  /** @param {Problem | null} problem */
+  #refused(problem) {
+    this.connected = false;
+    this.dispatchEvent(new Event("down"));
+    if (problem && ["unauthenticated", "token_expired", "token_revoked"].includes(problem.code)) {
+      this.socket.disconnect();
+      this.dispatchEvent(new CustomEvent("signed-out", { detail: problem }));
+    }
+  }
+
+  /** @param {{ seq: number, at: string }} beat */
+  #beat(beat) {
+    this.ahead = Date.parse(beat.at) - Date.now();
+    this.#heard();
+    if (this.opening === null) this.picture.reached(beat.seq);
+  }
+
+  /** @param {any} patch */
+  #patch(patch) {
+    this.#heard();
+    if (this.opening === patch.area) this.waiting.push(patch);
+    else this.picture.apply(patch);
+  }
+
+  /** @param {string} area @param {ArrayBuffer} buffer */
+  #frame(area, buffer) {
+    this.#heard();
+    if (area === this.wanted) this.people.apply(decode(buffer));
+  }
+
+  /** @param {any} list */
+  #deliveries(list) {
+    this.#heard();
+    if (list.error) this.dispatchEvent(new CustomEvent("problem", { detail: list.error }));
+    else this.dispatchEvent(new CustomEvent("deliveries", { detail: list.order ? list : null }));
+  }
+
+  #heard() {
+    this.heardAt = Date.now();
+  }
+}

@@ -1,0 +1,78 @@
+// Drawing on the map whom an order is for: a ring drawn by hand (lasso), or a circle around a point.
+import { say } from "../text.mjs";
+
+/**
+ * @param {import("leaflet").Map} map @param {(shape: Record<string, unknown> | null) => void} chosen told each shape, or null when it is cleared
+ * @param {(text: string | null) => void} hint shown while one draws
+ */
+export function shapeTool(map, chosen, hint) {
+  const group = window.L.layerGroup().addTo(map);
+  const style = { color: "#3FB6E8", weight: 3, fillOpacity: 0.12, interactive: false };
+  /** @type {(() => void) | null} */
+  let stop = null;
+
+  const end = () => {
+    stop?.();
+    stop = null;
+    hint(null);
+    map.dragging.enable();
+    map.getContainer().classList.remove("drawing");
+  };
+
+  const lasso = () => {
+    end();
+    group.clearLayers();
+    hint(say("dispatch.draw_lasso"));
+    map.dragging.disable();
+    const container = map.getContainer();
+    container.classList.add("drawing");
+    /** @type {import("leaflet").LatLng[]} */
+    let ring = [];
+    const line = window.L.polygon([], style).addTo(group);
+    const begin = (/** @type {PointerEvent} */ event) => { container.setPointerCapture(event.pointerId); ring = []; extend(event); };
+    const extend = (/** @type {PointerEvent} */ event) => {
+      if (!event.buttons) return;
+      ring.push(map.mouseEventToLatLng(event));
+      line.setLatLngs(ring);
+    };
+    const finish = () => {
+      if (ring.length < 3) return;
+      const step = Math.max(1, Math.ceil(ring.length / 200));
+      const points = ring.filter((_, i) => i % step === 0).map((p) => [round(p.lng), round(p.lat)]);
+      end();
+      chosen({ lasso: points });
+    };
+    container.addEventListener("pointerdown", begin);
+    container.addEventListener("pointermove", extend);
+    container.addEventListener("pointerup", finish);
+    stop = () => {
+      container.removeEventListener("pointerdown", begin);
+      container.removeEventListener("pointermove", extend);
+      container.removeEventListener("pointerup", finish);
+    };
+  };
+
+  const circle = (/** @type {() => number} */ radius) => {
+    end();
+    group.clearLayers();
+    hint(say("dispatch.draw_circle"));
+    map.getContainer().classList.add("drawing");
+    const once = (/** @type {import("leaflet").LeafletMouseEvent} */ event) => {
+      end();
+      window.L.circle(event.latlng, { ...style, radius: radius() }).addTo(group);
+      chosen({ near: { lon: round(event.latlng.lng), lat: round(event.latlng.lat), radius_m: radius() } });
+    };
+    map.once("click", once);
+    stop = () => map.off("click", once);
+  };
+
+  const clear = () => {
+    end();
+    group.clearLayers();
+    chosen(null);
+  };
+  return { lasso, circle, clear, get drawing() { return stop !== null; } };
+}
+
+/** @param {number} degrees */
+const round = (degrees) => Math.round(degrees * 1e6) / 1e6;

@@ -1,0 +1,24 @@
+// The bar below the map: layers on and off, colour theme, and the button that starts an order.
+import { html, nothing, render } from "lit-html";
+import { count } from "../format.mjs";
+import { say } from "../text.mjs";
+
+const THEMES = ["tickets", "on_duty", "unanswered", "warnings"];
+
+/**
+ * @param {HTMLElement} root @param {import("../live/picture.mjs").Picture} picture @param {import("../live/frames.mjs").People} people
+ * @param {Record<string, { on: boolean, toggle: (on: boolean) => void }>} layers @param {(theme: string) => void} colour @param {(() => void) | null} order
+ */
+export function layersBar(root, picture, people, layers, colour, order) {
+  let theme = "tickets";
+  const draw = () => render(html`
+    ${Object.entries(layers).map(([name, layer]) => html`<button aria-pressed=${layer.on} data-layer=${name} @click=${() => { layer.on = !layer.on; layer.toggle(layer.on); draw(); }}>
+      ${say(`layer.${name}`, { n: count(name === "people" ? people.count : name === "tickets" ? picture.layers.tickets.size : picture.layers.warnings.size) })}</button>`)}
+    <label class="theme">${say("layer.theme")}<select @change=${(/** @type {any} */ e) => { theme = e.target.value; colour(theme); }}>
+      ${THEMES.map((name) => html`<option value=${name} ?selected=${name === theme}>${say(`layer.theme.${name}`)}</option>`)}</select></label>
+    ${order ? html`<button class="primary" id="dispatch-open" @click=${order}>${say("dispatch.open")}</button>` : nothing}`, root);
+  picture.listen((touched) => { if (touched.has("tickets") || touched.has("warnings")) draw(); });
+  let shown = -1;
+  people.listen(() => { if (people.count !== shown) { shown = people.count; draw(); } });
+  draw();
+}

@@ -1,0 +1,71 @@
+// One order: a bar of states, and the live table of its deliveries, the silent ones first.
+import { html, nothing, render } from "lit-html";
+import { post } from "../api.mjs";
+import { duration, minuteTime } from "../format.mjs";
+import { silent, total } from "../summary.mjs";
+import { say } from "../text.mjs";
+
+const STATES = ["done", "arrived", "en_route", "acknowledged", "declined", "expired", "delivered", "queued"];
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ now: () => number, close: () => void, notify: (text: string, bad?: boolean) => void, confirm: (text: string) => Promise<boolean>,
+ *           enter: (area: string) => void, add: (order: any) => void, phone: (unit: string) => Promise<string>, mayOrder: boolean, shortName: (code: string) => string }} act
+ */
+export function orderPanel(root, act) {
+  /** @type {any} */
+  let list = null;
+  const attempt = async (/** @type {() => Promise<string>} */ work) => {
+    try {
+      act.notify(await work());
+    } catch (error) {
+      act.notify(error instanceof Error ? error.message : String(error), true);
+    }
+  };
+  const resend = () => attempt(async () => say("order.resent", { n: (await post(`/orders/${list.order.id}/resend`)).resent }));
+  const callOff = async () => {
+    const left = total(list.counts) - (list.counts.done ?? 0) - (list.counts.declined ?? 0);
+    if (await act.confirm(say("order.call_off_sure", { n: left }))) {
+      await attempt(async () => { await post(`/orders/${list.order.id}/call-off`); return say("event.order.call_off", { text: list.order.title }); });
+    }
+  };
+  const call = async (/** @type {string} */ unit) => { location.href = `tel:${await act.phone(unit)}`; };
+
+  const draw = () => {
+    root.hidden = list === null;
+    if (list === null) return render(nothing, root);
+    const { order, counts } = list, all = total(counts), waiting = silent(counts), running = order.state === "running";
+    const late = order.deadline && Date.parse(order.deadline) < act.now();
+    return render(html`
+      <header><h2>${order.title}</h2><span class="hint">${minuteTime(order.sent_at)}${order.deadline ? html` · <span class=${late && waiting ? "alert" : ""}>${say("order.deadline", { time: minuteTime(order.deadline) })}</span>` : nothing}</span>
+        <button class="close" title=${say("action.close")} @click=${act.close}>×</button></header>
+      <p class="order-text">${order.text}</p>
+      <div class="state-bar" role="img" aria-label=${STATES.filter((s) => counts[s]).map((s) => `${say(`delivery.${s}`)} ${counts[s]}`).join("，")}>
+        ${STATES.filter((s) => counts[s]).map((s) => html`<i class=${s} style="flex:${counts[s]}"></i>`)}</div>
+      <p class="state-legend">${STATES.filter((s) => counts[s] && !["queued", "delivered"].includes(s)).map((s) => html`<span class="state ${s}">${say(`delivery.${s}`)} <b>${counts[s]}</b></span>`)}
+        ${waiting ? html`<span class="alert">${say("figure.unanswered")} <b>${waiting}</b></span>` : nothing}<span class="hint">${say("orders.total", { n: all })}</span></p>
+      ${running ? nothing : html`<p class="problem">${say("order.ended")}</p>`}
+      <div class="scroll"><table class="deliveries">
+        <thead><tr><th>${say("order.person")}</th><th>${say("order.place")}</th><th>${say("order.state")}</th><th class="number">${say("order.time")}</th><th class="number">${say("order.next")}</th></tr></thead>
+        <tbody>${list.deliveries.map((/** @type {any} */ d) => {
+          const open = ["queued", "delivered"].includes(d.state);
+          const at = open ? act.now() : Date.parse(d.times[d.state] ?? d.times.queued);
+          return html`<tr data-delivery=${d.id} class=${d.state}>
+            <td class="name">${d.unit}</td><td><button class="link" @click=${() => act.enter(d.area_code)}>${act.shortName(d.area_code)}</button></td>
+            <td><span class="state ${d.state}" title=${d.note}>${say(`delivery.${d.state}`)}</span></td>
+            <td class="number ${open ? "alert" : ""}">${duration(at - Date.parse(d.times.queued))}</td>
+            <td class="number">${open ? html`<button class="link" @click=${() => call(d.unit_id)}>${say("order.phone")}</button>` : say("order.none")}</td></tr>`;
+        })}</tbody></table></div>
+      ${list.total > list.deliveries.length ? html`<p class="hint">${say("order.more", { n: list.total - list.deliveries.length })}</p>` : nothing}
+      ${running && act.mayOrder ? html`<footer class="actions">
+        ${waiting ? html`<button @click=${resend}>${say("order.resend", { n: waiting })}</button>` : nothing}
+        <button @click=${() => act.add(order)}>${say("order.add")}</button>
+        <button class="danger" @click=${callOff}>${say("order.call_off")}</button></footer>` : nothing}`, root);
+  };
+  return {
+    draw,
+    /** @param {any} next */
+    show(next) { list = next; draw(); },
+    get order() { return list?.order ?? null; },
+  };
+}

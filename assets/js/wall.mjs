@@ -1,0 +1,208 @@
+// The wall begins here: waits for Dash's layout, connects the stores to the spine, and the panels and layers to the stores.
+import { get } from "./api.mjs";
+import { isDetail } from "./codes.mjs";
+import { Connection } from "./live/connection.mjs";
+import { People } from "./live/frames.mjs";
+import { Picture } from "./live/picture.mjs";
+import { AreaLayer } from "./map/areas.mjs";
+import { amapLayer } from "./map/gcj02.mjs";
+import { peopleLayer, personAt } from "./map/people.mjs";
+import { ticketLayer } from "./map/tickets.mjs";
+import { videoLayer } from "./map/video.mjs";
+import { goTo, onChange, wanted } from "./navigation.mjs";
+import { attentionPanel } from "./panels/attention.mjs";
+import { cardPanel } from "./panels/card.mjs";
+import { clockPanel } from "./panels/clock.mjs";
+import { dispatchPanel } from "./panels/dispatch.mjs";
+import { eventsPanel } from "./panels/events.mjs";
+import { figuresPanel } from "./panels/figures.mjs";
+import { layersBar } from "./panels/layers.mjs";
+import { notices } from "./panels/notice.mjs";
+import { orderPanel } from "./panels/order.mjs";
+import { ordersPanel } from "./panels/orders.mjs";
+import { peoplePanel } from "./panels/people.mjs";
+import { tabs } from "./panels/tabs.mjs";
+import { loadText, say } from "./text.mjs";
+
+const REDRAW_MS = 5000; // panels that show how long something has taken
+
+/** @param {string} id @returns {HTMLElement} */
+const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** Wait for an element that Dash will draw. @param {string} id @returns {Promise<HTMLElement>} */
+async function appears(id) {
+  for (;;) {
+    const element = document.getElementById(id);
+    if (element) return element;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+}
+
+async function begin() {
+  const wall = await appears("wall");
+  const boot = JSON.parse(wall.dataset.boot ?? "{}");
+  document.documentElement.lang = boot.language === "en" ? "en" : "zh-CN";
+  await loadText(boot.language);
+  const map = await window.yipingMap;
+  if (boot.basemap === "amap") amapLayer(map);
+  map.attributionControl.setPrefix(false);
+  map.attributionControl.addAttribution(say("map.generated"));
+
+  const picture = new Picture();
+  const people = new People();
+  const connection = new Connection(picture, people);
+  const now = () => connection.now();
+  const may = (/** @type {string} */ permission) => boot.permissions.includes(permission);
+  const notice = notices(find("notice"));
+
+  /** Names of the areas that are on the map, and of the chosen one. @type {Map<string, string>} */
+  const names = new Map();
+  const nameOf = (/** @type {string} */ code) => names.get(code) ?? code;
+  const area = () => wanted().area || boot.start;
+  const enter = (/** @type {string} */ code) => goTo(code);
+
+  const areas = new AreaLayer(map, picture, (code) => { if (!dispatch?.drawing) enter(code); });
+  const video = videoLayer(map);
+  const dotsOfPeople = peopleLayer(map, people, picture);
+  const order = may("order") ? (/** @type {any[]} */ units) => dispatch?.start({ area: area(), units: units.map((u) => u.id), names: units.slice(0, 5).map((u) => u.name) }) : null;
+  /** @type {import("leaflet").Polyline | null} */
+  let trail = null;
+  const card = cardPanel(find("card"), {
+    picture, now, notify: notice.notify, enter, mayTicket: may("ticket"),
+    order: may("order") ? (units) => dispatch?.start({ area: units[0].area_code, units: units.map((u) => u.id), names: units.map((u) => u.name) }) : null,
+    trail: (points) => {
+      trail?.remove();
+      trail = points.length ? window.L.polyline(points.map(([lon, lat]) => [lat, lon]), { color: "#3FB6E8", weight: 3, interactive: false }).addTo(map) : null;
+    },
+  });
+  const tickets = ticketLayer(map, picture, (id) => card.ticket(id));
+  const single = orderPanel(find("order"), {
+    now, notify: notice.notify, confirm: notice.confirm, enter, mayOrder: may("order"),
+    close: () => { connection.openOrder(null); single.show(null); find("orders").hidden = false; },
+    add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
+    phone: async (unit) => (await get(`/units/${unit}`)).phone,
+    shortName: (code) => names.get(code) ?? shortNames.get(code) ?? code.slice(-6),
+  });
+  const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); find("orders").hidden = true; };
+  const dispatch = may("order") ? dispatchPanel(map, notice.hint, (id) => { notice.notify(say("dispatch.sent")); openOrder(id); }, (open) => {
+    wall.classList.toggle("dispatching", open);
+    if (open && wall.dataset.tab) choose("orders");
+  }) : null;
+
+  const drawFigures = figuresPanel(find("figures"), picture, () => nameOf(picture.area));
+  const redraw = [
+    attentionPanel(find("attention"), picture, nameOf, enter),
+    peoplePanel(find("people"), picture, now, { openUnit: card.unit, openTicket: card.ticket, openWarning: card.warning, order }),
+    eventsPanel(find("events"), picture, now, enter),
+    ordersPanel(find("orders"), picture, now, openOrder),
+  ];
+  layersBar(find("layers"), picture, people, {
+    areas: { on: true, toggle: (on) => areas.toggle(on) },
+    people: { on: true, toggle: (on) => dotsOfPeople.toggle(on) },
+    video: { on: false, toggle: (on) => video.toggle(on) },
+    tickets: { on: true, toggle: (on) => tickets.toggle(on) },
+  }, (theme) => areas.colour(theme), dispatch ? () => dispatch.start({ area: area() }) : null);
+  const choose = tabs(find("tabs"), wall, picture, () => map.invalidateSize());
+  clockPanel(find("clock"), find("age"), wall, connection);
+  setInterval(() => { for (const draw of redraw) draw(); single.draw(); }, REDRAW_MS);
+
+  /** Names of communities in an order's list that are not on the map. @type {Map<string, string>} */
+  const shortNames = new Map();
+  connection.addEventListener("deliveries", (event) => {
+    const list = /** @type {CustomEvent} */ (event).detail;
+    single.show(list);
+    const unknown = [...new Set((list?.deliveries ?? []).map((/** @type {any} */ d) => d.area_code))].filter((code) => !names.has(code) && !shortNames.has(code)).slice(0, 40);
+    for (const code of unknown) {
+      shortNames.set(code, code.slice(-6));
+      get(`/areas/${code}`).then((found) => {
+        shortNames.set(code, found.path.slice(-1).concat(found.area).map((/** @type {any} */ a) => a.name).join(" "));
+        single.draw();
+      }).catch(() => shortNames.delete(code));
+    }
+  });
+  connection.addEventListener("problem", (event) => notice.notify(sentence(event), true));
+  connection.addEventListener("signed-out", (event) => {
+    notice.notify(sentence(event), true);
+    setTimeout(() => location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`), 2500);
+  });
+  const sentence = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail[boot.language === "en" ? "en" : "zh"];
+
+  map.on("click", (event) => {
+    if (dispatch?.drawing) return;
+    const point = /** @type {import("leaflet").LeafletMouseEvent} */ (event).containerPoint;
+    pick(point);
+  });
+  /** What lies under a tap before the area below it: a camera or a person. @param {import("leaflet").Point} point */
+  const pick = (point) => {
+    const camera = video.at(point);
+    if (camera) { card.video(camera); return true; }
+    const number = dotsOfPeople.visible && (isDetail(area()) || map.getZoom() >= 12) ? personAt(map, people, point) : null;
+    if (number !== null) { card.unitByNumber(number); return true; }
+    return false;
+  };
+  areas.pick = pick;
+
+  /** @type {AbortController | null} */
+  let loading = null;
+  const show = async () => {
+    const code = area(), { unit } = wanted();
+    if (unit) card.unit(unit);
+    if (code === picture.area || !code) return;
+    loading?.abort();
+    loading = new AbortController();
+    const { signal } = loading;
+    closeSearch();
+    connection.open(code);
+    dispatch?.follow(code);
+    try {
+      const [shapes] = await Promise.all([get(`/areas/${code}/shapes`, signal), video.load(code, signal)]);
+      names.clear();
+      for (const feature of shapes.features) names.set(feature.id, feature.properties.name);
+      areas.show(shapes);
+      fit(shapes.features.at(-1));
+      drawFigures();
+      for (const draw of redraw) draw();
+      wall.dataset.shown = code;
+      document.title = `${nameOf(code)} · ${say("product.name")}`;
+    } catch (error) {
+      if (!signal.aborted) notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);
+    }
+  };
+  /** Frame the chosen area between the panels. @param {any} own */
+  const fit = (own) => {
+    const bounds = window.L.geoJSON(own).getBounds();
+    const ground = map.getContainer().getBoundingClientRect();
+    const edge = (/** @type {string} */ selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect()).filter((r) => r.width > 0);
+    const left = Math.max(0, ...edge(".column-left").map((r) => r.right - ground.left)), right = Math.max(0, ...edge(".column-right").map((r) => ground.right - r.left));
+    const free = ground.width - left - right > 200;
+    const bottom = Math.max(0, ...edge("#layers").map((r) => ground.bottom - r.top));
+    const pad = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    map.fitBounds(bounds, { paddingTopLeft: [free ? left + pad : pad, pad], paddingBottomRight: [free ? right + pad : pad, bottom + pad], animate: false });
+  };
+
+  const search = /** @type {HTMLInputElement} */ (find("search-text"));
+  const closeSearch = () => {
+    if (search.value) window.dash_clientside.set_props("search-text", { value: "" });
+    find("search-results").hidden = true;
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = /** @type {HTMLElement} */ (event.target).matches("input, textarea, select");
+    if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
+    if (event.key === "Escape") { closeSearch(); card.close(); }
+    if (event.key === "Backspace" && !typing && area().length > boot.start.length) history.back();
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") /** @type {HTMLElement | null} */ (document.querySelector("#search-results a"))?.click();
+  });
+
+  let width = innerWidth;
+  window.addEventListener("resize", () => {
+    if (Math.abs(innerWidth - width) < 50) return;
+    width = innerWidth;
+    picture.area && get(`/areas/${picture.area}/shapes`).then((shapes) => fit(shapes.features.at(-1)));
+  });
+  onChange(show);
+  await show();
+}
+
+begin();
