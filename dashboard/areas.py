@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 
-from dashboard.codes import ancestors, end_of, is_code, level_of
+from dashboard.codes import LEVELS, ancestors, end_of, is_code, level_of
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.rows import Row, area_row
@@ -110,6 +110,10 @@ class Areas:
                 for area in queries.by_codes(session, missing):
                     self._names[area.code] = area.name
         return {code: self._names.get(code, code) for code in codes}
+
+    def short_name(self, code: str) -> str:
+        """As `full_name`, but not deeper than the community: enough for a sentence that is read from afar."""
+        return self.full_name(code[: LEVELS["community"]])
 
     def full_name(self, code: str) -> str:
         """`彭州市龙门山镇宝山村`: the names from the district down to the code, without spaces; a city alone as it is."""

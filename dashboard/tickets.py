@@ -144,7 +144,7 @@ class Tickets:
         work.session.add(
             TicketStep(ticket_id=ticket.id, at=work.now, actor=work.principal.name or work.principal.kind, action=action, note=note)
         )
-        payload: dict[str, Any] = {"row": ticket_row(ticket), "place": self._areas.full_name(ticket.area_code)}
+        payload: dict[str, Any] = {"row": ticket_row(ticket), "place": self._areas.short_name(ticket.area_code)}
         work.record(f"ticket.{action}", ticket.area_code, ticket.id, payload, deltas)
 
     def mark_overdue(self) -> int:
@@ -156,7 +156,7 @@ class Tickets:
             late = queries.newly_overdue(work.session, work.now)
             for ticket in late:
                 ticket.overdue = True
-                payload = {"row": ticket_row(ticket), "place": self._areas.full_name(ticket.area_code)}
+                payload = {"row": ticket_row(ticket), "place": self._areas.short_name(ticket.area_code)}
                 work.record("ticket.overdue", ticket.area_code, ticket.id, payload, [[ticket.area_code, {"overdue": 1}]])
             return len(late)
 

@@ -101,7 +101,7 @@ class Warnings:
             return len(ended)
 
     def _record(self, work: Work, kind: str, warning: Warning) -> None:
-        payload = {"row": warning_row(warning), "place": self._areas.full_name(warning.area_code)}
+        payload = {"row": warning_row(warning), "place": self._areas.short_name(warning.area_code)}
         work.record(kind, warning.area_code, warning.id, payload)
 
     def in_force(self, principal: Principal, area_code: str) -> list[Row]:

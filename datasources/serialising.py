@@ -18,11 +18,11 @@ def iso_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
 
 
-def dumps(value: Any) -> str:
-    """JSON text of `value`."""
+def dumps(value: Any, **_stdlib_options: Any) -> str:
+    """JSON text of `value`, always compact. Socket.IO calls it with the standard library's options: they are not needed."""
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str | bytes, **_stdlib_options: Any) -> Any:
     """The value of a JSON text; raises `ValueError` when it is none."""
     return orjson.loads(text)

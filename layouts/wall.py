@@ -75,5 +75,5 @@ def _map(say: Say, view: dict[str, Any]) -> dl.Map:
         layers.insert(0, dl.TileLayer(url=view["tiles"]["url"], attribution=view["tiles"]["attribution"], maxZoom=18))
     return dl.Map(
         id=MAP, center=view["center"], zoom=view["zoom"], zoomControl=False, attributionControl=True, preferCanvas=True,
-        zoomSnap=0.25, zoomDelta=1, maxZoom=18, minZoom=6, style={"height": "100%"}, children=layers,
+        zoomSnap=0.1, zoomDelta=1, maxZoom=18, minZoom=6, style={"height": "100%"}, children=layers,
     )

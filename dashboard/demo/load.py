@@ -67,11 +67,11 @@ def demo_accounts(session: Session) -> list[DemoAccount]:
         raise RuntimeError("the demo city has no grid officer on duty")
     street = unit.area_code[:9]
     return [
-        DemoAccount("commander", "指挥长 陈建国", "commander", city),
-        DemoAccount("officer", "值班员 周敏", "officer", city),
-        DemoAccount("leader", "街道领导 何丽", "leader", street),
+        DemoAccount("commander", "陈建国", "commander", city),
+        DemoAccount("officer", "周敏", "officer", city),
+        DemoAccount("leader", "何丽", "leader", street),
         DemoAccount("unit", unit.name, "unit", unit.area_code, unit.id),
-        DemoAccount("admin", "管理员 林涛", "admin", city),
+        DemoAccount("admin", "林涛", "admin", city),
     ]
 
 

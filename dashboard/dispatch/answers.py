@@ -85,7 +85,7 @@ class Answers:
             )
         )
         move = Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, was)
-        extra = {"note": note, "place": self._areas.full_name(delivery.area_code)}
+        extra = {"note": note, "place": self._areas.short_name(delivery.area_code)}
         record_moves(work, delivery.order_id, state, [move], tapped, extra)
 
     def received(self, principal: Principal, delivery_ids: list[str]) -> int:

@@ -88,7 +88,7 @@ class Orders:
             )
             work.session.add(order)
             work.session.flush()
-            payload = {"row": order_row(order), "place": self._areas.full_name(order.area_code), "count": len(selection.chosen)}
+            payload = {"row": order_row(order), "place": self._areas.short_name(order.area_code), "count": len(selection.chosen)}
             work.record("order.send", order.area_code, order.id, payload)
             self._deliver(work, order, selection.chosen)
             return order_row(order)
@@ -151,7 +151,7 @@ class Orders:
             order = self._steered(work, order_id)
             self._expire_rest(work, order)
             order.state, order.ended_at = state, work.now
-            payload = {"row": order_row(order), "place": self._areas.full_name(order.area_code)}
+            payload = {"row": order_row(order), "place": self._areas.short_name(order.area_code)}
             work.record(kind, order.area_code, order.id, payload)
             return order_row(order)
 

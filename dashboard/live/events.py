@@ -10,7 +10,7 @@ from datasources.models import Change
 from datasources.serialising import iso
 
 KINDS = (
-    "ticket.report", "ticket.assign", "ticket.close", "ticket.overdue",
+    "ticket.report", "ticket.close", "ticket.overdue",
     "warning.issue", "warning.cancel", "warning.expire",
     "order.send", "order.call_off", "order.close", "delivery.move",
 )

@@ -17,6 +17,8 @@ class Client:
         self._base = f"{address}/api/v1"
         self._session = requests.Session()
         self._session.trust_env = False
+        self.refusal: dict[str, Any] = {}
+        """The error of the last call that was refused."""
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **query: Any) -> Any:
@@ -35,5 +37,6 @@ class Client:
             return None
         if not answer.ok:
             log.info("%s %s: %d %s", method, path, answer.status_code, answer.text[:200])
+            self.refusal = answer.json()["error"] if answer.headers.get("Content-Type") == "application/json" else {}
             return None
         return answer.json()

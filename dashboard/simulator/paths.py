@@ -65,6 +65,15 @@ class Walker:
         self._speed = 7.0 if chance.random() < 0.15 else 1.2
         self._rest = chance.uniform(0, 60)
 
+    def go_home(self) -> None:
+        """Back to where it began: what lay ahead was outside the city."""
+        self.at, self._way, self._rest = self._home, [], 30.0
+
+    def settle(self, place: Point) -> None:
+        """Begin at another place."""
+        self._home = place
+        self.go_home()
+
     def step(self, seconds: float) -> bool:
         """Go on for some seconds; False while resting."""
         if self._rest > 0:

@@ -54,6 +54,7 @@ class World:
         self._chance = random.Random(seed)
         self._walkers: dict[str, Walker] = {}
         self._units: dict[str, dict[str, Any]] = {}
+        self._centres: dict[str, tuple[float, float]] = {}
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._taken: set[str] = set()
@@ -71,6 +72,8 @@ class World:
             if unit["duty"] != "on_duty" or unit["id"] in own:
                 continue
             lon, lat, radius = self._home(unit["area_code"], places)
+            centre = self._place_of(unit["area_code"], places)
+            self._centres[unit["id"]] = (centre["lon"], centre["lat"])
             self._walkers[unit["id"]] = Walker((lon, lat), radius, roads, self._chance)
             self._units[unit["id"]] = unit
         self._queue.extend(self._chance.sample(sorted(self._walkers), len(self._walkers)))
@@ -106,9 +109,12 @@ class World:
                 return
             after = page["next"]
 
+    def _place_of(self, area_code: str, places: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        return places.get(area_code[:12]) or places.get(area_code[:9]) or places[area_code[:6]]
+
     def _home(self, area_code: str, places: dict[str, dict[str, Any]]) -> tuple[float, float, float]:
         """A place inside the unit's community, and how far it goes from there."""
-        place = places.get(area_code[:12]) or places.get(area_code[:9]) or places[area_code[:6]]
+        place = self._place_of(area_code, places)
         west, south, east, north = place["bounds"]
         width = (east - west) * METRES_PER_DEGREE * math.cos(math.radians(place["lat"]))
         reach = max(60.0, min(width, (north - south) * METRES_PER_DEGREE) * 0.22)
@@ -169,7 +175,16 @@ class World:
 
     def _send_positions(self, ids: list[str]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._client.post("/positions", [self._position(unit_id, at) for unit_id in ids])
+        left = list(ids)
+        for _ in range(60):
+            if not left or self._client.post("/positions", [self._position(unit_id, at) for unit_id in left]) is not None:
+                return
+            field = str(self._client.refusal.get("field") or "")
+            if self._client.refusal.get("code") != "outside_city" or not field.startswith("positions["):
+                return
+            # A circle around a place near the border can reach beyond it: that one starts again from the middle of its community.
+            astray = left.pop(int(field[len("positions[") : -1]))
+            self._walkers[astray].settle(self._centres[astray])
 
     def _position(self, unit_id: str, at: str) -> dict[str, Any]:
         walker = self._walkers[unit_id]

@@ -143,7 +143,7 @@ export class AreaLayer {
       if (badge) {
         const mark = head.appendChild(document.createElement("b"));
         mark.className = `badge ${child.warning ?? "plain"}`;
-        mark.textContent = `${child.warning ? say(`level.${child.warning}`) + " " : ""}${child.tickets}`;
+        mark.textContent = [child.warning ? say(`level.${child.warning}`) : "", child.tickets || ""].filter(Boolean).join(" ");
       }
       head.appendChild(document.createElement("span")).textContent = known.name;
       const icon = window.L.divIcon({ className: "area-label-at", html: head, iconSize: [0, 0] });

@@ -1,0 +1,157 @@
+// The field page begins here: what is to be done, what was tapped, what waits for the network.
+import { io } from "socket.io-client";
+
+import { get, newKey, post } from "../api.mjs";
+import { loadText, say, useText } from "../text.mjs";
+import { Sharing } from "./location.mjs";
+import { Outbox } from "./outbox.mjs";
+import { Sender } from "./sender.mjs";
+import { view } from "./view.mjs";
+import { Work } from "./work.mjs";
+
+async function text(/** @type {string} */ language) {
+  try {
+    await loadText(language);
+  } catch {
+    useText(JSON.parse(localStorage.getItem("yiping-text") ?? "{}"));
+    return;
+  }
+  localStorage.setItem("yiping-text", await (await fetch(`/catalogue/${language}.json`)).text());
+}
+
+async function begin() {
+  const root = /** @type {HTMLElement} */ (document.getElementById("unit"));
+  const boot = JSON.parse(root.dataset.boot ?? "{}");
+  document.documentElement.lang = boot.language === "en" ? "en" : "zh-CN";
+  await text(boot.language);
+  navigator.serviceWorker?.register("/sw.js");
+  navigator.storage?.persist?.();
+
+  const { account } = boot.unit;
+  const work = new Work(account, localStorage);
+  const outbox = new Outbox(account);
+  const sender = new Sender(outbox);
+  const sharing = new Sharing(boot.unit.id);
+  /** @type {{ tab: string, declining: string | null, waiting: number, refused: import("./outbox.mjs").Entry[], log: { at: string, text: string, state: string }[], duty: string, connected: boolean, signedOut: boolean, note: string }} */
+  const state = { tab: "order", declining: null, waiting: 0, refused: [], log: [], duty: boot.unit.duty, connected: false, signedOut: false, note: "" };
+  const draw = () => view(root, { unit: boot.unit, work, sharing, state, act });
+
+  const act = {
+    /** @param {string} tab */
+    tab(tab) { state.tab = tab; state.declining = null; draw(); },
+    /** @param {string} delivery @param {string} step @param {string} [note] */
+    async answer(delivery, step, note = "") {
+      const at = new Date().toISOString();
+      const place = sharing.last ? { lon: sharing.last.coords.longitude, lat: sharing.last.coords.latitude } : {};
+      work.tap(delivery, step, at);
+      state.declining = null;
+      log(at, `${work.deliveries.get(delivery)?.order.title ?? ""} ${say(`delivery.${step}`)}`);
+      draw();
+      navigator.vibrate?.(40);
+      await outbox.add({ kind: "answer", at, delivery, body: { key: newKey(), state: step, at, note, ...place } });
+    },
+    /** @param {string | null} delivery */
+    decline(delivery) { state.declining = delivery; draw(); },
+    /** @param {{ kind: string, level: string, text: string, lon: number, lat: number }} report @param {Blob | null} photo */
+    async report(report, photo) {
+      const at = new Date().toISOString();
+      await outbox.add({ kind: "ticket", at, body: { key: newKey(), ...report }, ...(photo ? { photo } : {}) });
+      log(at, `${say("report.title")} ${say(`ticket.${report.kind}`)}`);
+      note(navigator.onLine && sender.online ? say("report.sent") : say("report.kept"));
+      state.tab = "order";
+      draw();
+    },
+    toggleSharing() { if (sharing.on) sharing.stop(); else sharing.start(); },
+    /** @param {string} duty */
+    async duty(duty) {
+      try {
+        state.duty = (await post(`/units/${boot.unit.id}/duty`, { duty })).duty;
+      } catch (error) {
+        note(error instanceof Error ? error.message : String(error));
+      }
+      draw();
+    },
+    /** @param {number} id */
+    async forget(id) { await outbox.remove(id); },
+    redraw: () => draw(),
+  };
+  const note = (/** @type {string} */ words) => { state.note = words; draw(); setTimeout(() => { state.note = ""; draw(); }, 5000); };
+  const log = (/** @type {string} */ at, /** @type {string} */ words) => { state.log = [{ at, text: words, state: "waiting" }, ...state.log].slice(0, 30); };
+
+  const count = async () => {
+    const all = await outbox.all();
+    state.waiting = all.filter((entry) => !entry.refused).length;
+    state.refused = all.filter((entry) => entry.refused);
+    for (const entry of all) if (entry.kind === "answer" && entry.delivery && !entry.refused) work.tapped.set(entry.delivery, entry.body.state);
+    draw();
+  };
+  outbox.addEventListener("changed", count);
+  sharing.addEventListener("changed", draw);
+  sender.addEventListener("state", () => { state.signedOut = sender.signedOut; draw(); });
+  sender.addEventListener("sent", (event) => {
+    const { entry, answer, refused } = /** @type {CustomEvent} */ (event).detail;
+    if (entry.kind === "answer") {
+      work.settled(entry.delivery, entry.body.state, answer);
+      if (refused) refresh();
+    }
+    const line = state.log.find((one) => one.at === entry.at);
+    if (line) line.state = refused ? "refused" : "sent";
+    if (refused) note(say("unit.refused", { problem: refused }));
+    draw();
+  });
+
+  const refresh = async () => {
+    try {
+      work.replace((await get("/my/work")).deliveries);
+      received([...work.deliveries.values()].filter((delivery) => delivery.state === "queued").map((delivery) => delivery.id));
+      draw();
+    } catch { /* no network: what is kept is shown, and the next connection asks again */ }
+  };
+
+  const socket = io({ transports: ["websocket"], reconnectionDelay: 400, reconnectionDelayMax: 4000 });
+  const received = (/** @type {string[]} */ ids) => { if (ids.length && socket.connected) socket.emit("received", { deliveries: ids }); };
+  socket.on("connect", async () => {
+    state.connected = true;
+    // first what was tapped offline, then the server's list: else an old state would flash up
+    await sender.soon();
+    await refresh();
+  });
+  socket.on("disconnect", () => { state.connected = false; draw(); });
+  socket.on("connect_error", (error) => {
+    state.connected = false;
+    if (/** @type {any} */ (error).data?.code) state.signedOut = true;
+    draw();
+  });
+  socket.on("delivery", (message) => {
+    const fresh = work.push(message);
+    if (message.order) received([message.id]);
+    if (fresh) ring();
+    if (message.state === "expired") { work.drop(message.id); note(say("unit.cancelled")); }
+    draw();
+  });
+  window.addEventListener("online", () => sender.soon());
+  window.addEventListener("offline", () => { sender.online = false; draw(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { sender.soon(); if (socket.connected) refresh(); } });
+
+  if (localStorage.getItem("yiping-sharing")) sharing.start();
+  await count();
+  sender.soon();
+}
+
+/** A new order makes itself heard and felt. */
+function ring() {
+  navigator.vibrate?.([300, 150, 300, 150, 600]);
+  try {
+    const audio = new AudioContext();
+    const tone = audio.createOscillator(), volume = audio.createGain();
+    tone.frequency.value = 880;
+    volume.gain.setValueAtTime(0.3, audio.currentTime);
+    volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 1.2);
+    tone.connect(volume).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 1.2);
+    tone.onended = () => audio.close();
+  } catch { /* a browser that forbids sound before the first touch still vibrates and shows the order */ }
+}
+
+begin();

@@ -1,0 +1,89 @@
+// Empties the outbox whenever there is a network: in order, one at a time, each under its own key, so that a repeat does nothing.
+
+const RETRY_MS = [1000, 2000, 5000, 10000];
+/** The server has it already: as good as sent. */
+const ALREADY = new Set(["already_so"]);
+
+export class Sender extends EventTarget {
+  /** @param {import("./outbox.mjs").Outbox} outbox @param {{ request?: typeof fetch }} [options] */
+  constructor(outbox, options = {}) {
+    super();
+    this.outbox = outbox;
+    this.request = options.request ?? ((...all) => fetch(...all));
+    this.failures = 0;
+    /** Whether the last attempt reached the server. */
+    this.online = true;
+    this.signedOut = false;
+    /** @type {Promise<void> | null} */
+    this.running = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    outbox.addEventListener("changed", () => this.soon());
+  }
+
+  /** Try now, unless it is already under way. */
+  soon() {
+    clearTimeout(this.timer);
+    this.running ??= this.#drain().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  async #drain() {
+    for (;;) {
+      const [entry] = await this.outbox.waiting();
+      if (!entry) return this.#state(true);
+      try {
+        await this.#send(entry);
+        this.failures = 0;
+      } catch (error) {
+        if (error instanceof SignedOut) return this.#state(true, true);
+        this.#state(false);
+        const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
+        this.failures += 1;
+        this.timer = setTimeout(() => this.soon(), wait);
+        return;
+      }
+    }
+  }
+
+  /** @param {boolean} online @param {boolean} [signedOut] */
+  #state(online, signedOut = false) {
+    this.online = online;
+    this.signedOut = signedOut;
+    this.dispatchEvent(new Event("state"));
+  }
+
+  /** @param {import("./outbox.mjs").Entry} entry */
+  async #send(entry) {
+    const id = /** @type {number} */ (entry.id);
+    if (entry.photo && !entry.photoId) {
+      const stored = await this.#post(`/photos?key=${encodeURIComponent(entry.body.key)}`, entry.photo, entry.photo.type);
+      if (stored.refused) {
+        // the report matters more than its picture: it goes without, and says so
+        delete entry.photo;
+        entry.body.text += `（照片未能上传：${stored.refused}）`;
+      } else entry.photoId = stored.value.id;
+      await this.outbox.update(entry);
+      return;
+    }
+    const path = entry.kind === "answer" ? `/deliveries/${entry.delivery}/answers` : "/tickets";
+    const body = entry.photoId ? { ...entry.body, photo_id: entry.photoId } : entry.body;
+    const sent = await this.#post(path, JSON.stringify(body), "application/json");
+    if (sent.refused && !ALREADY.has(sent.code)) await this.outbox.update({ ...entry, refused: sent.refused });
+    else await this.outbox.remove(id);
+    this.dispatchEvent(new CustomEvent("sent", { detail: { entry, answer: sent.value ?? null, refused: ALREADY.has(sent.code) ? null : sent.refused ?? null } }));
+  }
+
+  /** What the server says: a value, or a refusal for good. Throws when it could not be reached or is not itself. @param {string} path @param {BodyInit} body @param {string} type */
+  async #post(path, body, type) {
+    const answer = await this.request(`/api/v1${path}`, { method: "POST", body, headers: { "Content-Type": type } });
+    if (answer.status === 401) throw new SignedOut();
+    if (answer.status >= 500 || answer.status === 429) throw new Error(`status ${answer.status}`);
+    const value = await answer.json();
+    if (answer.ok) return { value, code: "" };
+    const english = globalThis.document?.documentElement.lang === "en";
+    return { refused: english ? value.error.en : value.error.zh, code: value.error.code };
+  }
+}
+
+class SignedOut extends Error {}
