@@ -46,8 +46,15 @@ def build(settings: Settings) -> Any:
     tiles.install(server, city)
 
     dash = Dash(
-        "yiping", server=server, assets_folder=str(ASSETS), assets_ignore=r".*\.(mjs|ts)$|sw\.js|signin\.css|unit\.css", index_string=INDEX,
-        title="微网实格 · 一屏统览", update_title="", serve_locally=True, suppress_callback_exceptions=False,
+        "yiping",
+        server=server,
+        assets_folder=str(ASSETS),
+        assets_ignore=r".*\.(mjs|ts)$|sw\.js|signin\.css|unit\.css",
+        index_string=INDEX,
+        title="微网实格 · 一屏统览",
+        update_title="",
+        serve_locally=True,
+        suppress_callback_exceptions=False,
     )
     wall.register(dash, city)
 

@@ -26,16 +26,28 @@ def register(app: Dash, city: City) -> None:
     def sentence(refused: Refused) -> str:
         return refused.zh if language() == "zh" else refused.en
 
-    def criteria(target: dict[str, Any], roles: list[str], skills: list[str], off: list[str], shape: dict[str, Any] | None) -> dict[str, Any]:
+    def criteria(
+        target: dict[str, Any], roles: list[str], skills: list[str], off: list[str], shape: dict[str, Any] | None
+    ) -> dict[str, Any]:
         return {
-            "area": target["area"], "roles": roles or [], "skills": skills or [], "off_duty_too": bool(off), **(shape or {}),
+            "area": target["area"],
+            "roles": roles or [],
+            "skills": skills or [],
+            "off_duty_too": bool(off),
+            **(shape or {}),
             "units": target.get("units") or [],
         }
 
     @app.callback(
-        Output(layout.COUNT, "children"), Output(layout.SEND, "children"), Output(layout.SEND, "disabled"),
-        Output(layout.PREVIEW, "data"), Output(layout.AREA, "children"),
-        Input(layout.TARGET, "data"), Input(layout.ROLES, "value"), Input(layout.SKILLS, "value"), Input(layout.OFF_DUTY, "value"),
+        Output(layout.COUNT, "children"),
+        Output(layout.SEND, "children"),
+        Output(layout.SEND, "disabled"),
+        Output(layout.PREVIEW, "data"),
+        Output(layout.AREA, "children"),
+        Input(layout.TARGET, "data"),
+        Input(layout.ROLES, "value"),
+        Input(layout.SKILLS, "value"),
+        Input(layout.OFF_DUTY, "value"),
         Input(layout.SHAPE, "data"),
     )
     def preview(target: Any, roles: list[str], skills: list[str], off: list[str], shape: Any) -> tuple[Any, ...]:
@@ -51,10 +63,17 @@ def register(app: Dash, city: City) -> None:
         return layout.count(say, found), button, not found["count"], {"criteria": wanted, "count": found["count"]}, name
 
     @app.callback(
-        Output(layout.CONFIRM, "hidden"), Output(layout.CONFIRM_TEXT, "children"), Output(layout.KEY, "data"),
+        Output(layout.CONFIRM, "hidden"),
+        Output(layout.CONFIRM_TEXT, "children"),
+        Output(layout.KEY, "data"),
         Output(layout.PROBLEM, "children"),
-        Input(layout.SEND, "n_clicks"), Input(layout.CONFIRM_CANCEL, "n_clicks"), Input(layout.SENT, "data"),
-        State(layout.PREVIEW, "data"), State(layout.TARGET, "data"), State(layout.TITLE, "value"), State(layout.TEXT, "value"),
+        Input(layout.SEND, "n_clicks"),
+        Input(layout.CONFIRM_CANCEL, "n_clicks"),
+        Input(layout.SENT, "data"),
+        State(layout.PREVIEW, "data"),
+        State(layout.TARGET, "data"),
+        State(layout.TITLE, "value"),
+        State(layout.TEXT, "value"),
         State(layout.PRIORITY, "value"),
         prevent_initial_call=True,
     )
@@ -66,14 +85,19 @@ def register(app: Dash, city: City) -> None:
         adding = bool(target and target.get("order"))
         if not adding and not ((title or "").strip() and (words or "").strip()):
             return True, no_update, no_update, say("dispatch.needs_text")
-        shown = (target["title"], "") if adding else (title, words)
-        return False, layout.confirm_text(say, found["count"], *shown, priority), new_id(), ""
+        subject, body = (target["title"], "") if adding else (title, words)
+        return False, layout.confirm_text(say, found["count"], subject, body, priority), new_id(), ""
 
     @app.callback(
         Output(layout.SENT, "data"),
         Input(layout.CONFIRM_SEND, "n_clicks"),
-        State(layout.KEY, "data"), State(layout.PREVIEW, "data"), State(layout.TARGET, "data"), State(layout.TITLE, "value"),
-        State(layout.TEXT, "value"), State(layout.PRIORITY, "value"), State(layout.DEADLINE, "value"),
+        State(layout.KEY, "data"),
+        State(layout.PREVIEW, "data"),
+        State(layout.TARGET, "data"),
+        State(layout.TITLE, "value"),
+        State(layout.TEXT, "value"),
+        State(layout.PRIORITY, "value"),
+        State(layout.DEADLINE, "value"),
         prevent_initial_call=True,
     )
     def send(_clicks: int, key: str, found: Any, target: Any, title: str, words: str, priority: str, minutes: str) -> dict[str, Any]:
@@ -82,10 +106,18 @@ def register(app: Dash, city: City) -> None:
                 added = city.orders.add_recipients(principal(), target["order"], parsed(Criteria, found["criteria"]))
                 return {"order": target["order"], "key": key, "added": added}
             deadline = city.commands.clock() + timedelta(minutes=int(minutes)) if int(minutes or 0) else None
-            new = parsed(NewOrder, {
-                "key": key, "title": title, "text": words, "priority": priority, "deadline": deadline, "to": found["criteria"],
-                "expect": found["count"],
-            })
+            new = parsed(
+                NewOrder,
+                {
+                    "key": key,
+                    "title": title,
+                    "text": words,
+                    "priority": priority,
+                    "deadline": deadline,
+                    "to": found["criteria"],
+                    "expect": found["count"],
+                },
+            )
             return {"order": city.orders.send(principal(), new)["id"], "key": key}
         except Refused as refused:
             return {"problem": sentence(refused), "key": key}

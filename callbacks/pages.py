@@ -79,8 +79,19 @@ def install(server: Flask, city: City, registry: CollectorRegistry, assets: Path
         if who.unit_id is None:
             return cast(Response, redirect("/"))
         row = city.units.get(who, who.unit_id)
-        return page(unit_page(say, language(), {"id": row["id"], "name": row["name"], "duty": row["duty"],
-                                                "place": city.areas.full_name(row["area_code"]), "account": who.account_id or who.token_id}))
+        return page(
+            unit_page(
+                say,
+                language(),
+                {
+                    "id": row["id"],
+                    "name": row["name"],
+                    "duty": row["duty"],
+                    "place": city.areas.full_name(row["area_code"]),
+                    "account": who.account_id or who.token_id,
+                },
+            )
+        )
 
     @server.get("/sw.js")
     def service_worker() -> Response:
@@ -92,10 +103,18 @@ def install(server: Flask, city: City, registry: CollectorRegistry, assets: Path
     def manifest() -> Response:
         return json_response(
             {
-                "name": say("unit.app"), "short_name": say("product.short"), "start_url": "/unit", "scope": "/", "display": "standalone",
-                "background_color": "#0A1420", "theme_color": "#0A1420", "lang": language(),
-                "icons": [{"src": "/assets/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"},
-                          {"src": "/assets/icon-512.png", "sizes": "512x512", "type": "image/png"}],
+                "name": say("unit.app"),
+                "short_name": say("product.short"),
+                "start_url": "/unit",
+                "scope": "/",
+                "display": "standalone",
+                "background_color": "#0A1420",
+                "theme_color": "#0A1420",
+                "lang": language(),
+                "icons": [
+                    {"src": "/assets/icon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"},
+                    {"src": "/assets/icon-512.png", "sizes": "512x512", "type": "image/png"},
+                ],
             }
         )
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from callbacks.web import parsed, secret_of
 from dashboard.areas import check_known
 from dashboard.city import City
+from dashboard.codes import LEVELS
 from dashboard.dispatch.answers import Answer
 from dashboard.errors import Refused
 from dashboard.identity import Principal
@@ -165,8 +166,10 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
         leave(("area:", "frames:"))
         join_room(f"area:{area_code}")
         kind, picture = hub.open_area(area_code, wanted.since)
-        socketio.emit("frame", (area_code, hub.full_frame(area_code)), to=request.sid)  # type: ignore[attr-defined]
-        join_room(f"frames:{area_code}")
+        # In a small place one also sees those who look after it: the whole community, as far as the scope goes.
+        moving = max(area_code[: LEVELS["community"]], principal.area_code, key=len)
+        socketio.emit("frame", (moving, hub.full_frame(moving)), to=request.sid)  # type: ignore[attr-defined]
+        join_room(f"frames:{moving}")
         return {"kind": kind, **picture}
 
     @guarded("open_order", "see")

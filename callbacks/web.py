@@ -21,8 +21,18 @@ COOKIE = "yiping_session"
 LANGUAGE_COOKIE = "yiping_language"
 MOST_BYTES = 12 * 1024 * 1024
 PREFERENCE_LIFE_S = 400 * 86_400
-PUBLIC = ("/signin", "/healthz", "/assets/", "/catalogue/", "/language/", "/_dash-component-suites/", "/_favicon.ico", "/api/v1/openapi.json",
-          "/sw.js", "/manifest.webmanifest")
+PUBLIC = (
+    "/signin",
+    "/healthz",
+    "/assets/",
+    "/catalogue/",
+    "/language/",
+    "/_dash-component-suites/",
+    "/_favicon.ico",
+    "/api/v1/openapi.json",
+    "/sw.js",
+    "/manifest.webmanifest",
+)
 PAGES = ("/", "/unit")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -66,8 +66,15 @@ class Accounts:
             if queries.by_login(session, login) is not None:
                 raise Refused("already_so", field="login", state=login)
             account = Account(
-                id=new_id(), login=login, name=name, role=role, area_code=area_code, unit_id=unit_id,
-                password_hash=digest, active=True, created_at=self._clock(),
+                id=new_id(),
+                login=login,
+                name=name,
+                role=role,
+                area_code=area_code,
+                unit_id=unit_id,
+                password_hash=digest,
+                active=True,
+                created_at=self._clock(),
             )
             session.add(account)
             return account.id
@@ -122,8 +129,17 @@ class Accounts:
     ) -> Issued:
         secret = f"yp_{kind}_{secrets.token_urlsafe(32)}"
         token = Token(
-            id=new_id(), secret_hash=_digest(secret), kind=kind, name=name, role=role, area_code=area_code,
-            account_id=account_id, unit_id=unit_id, created_at=self._clock(), expires_at=expires_at, revoked_at=None,
+            id=new_id(),
+            secret_hash=_digest(secret),
+            kind=kind,
+            name=name,
+            role=role,
+            area_code=area_code,
+            account_id=account_id,
+            unit_id=unit_id,
+            created_at=self._clock(),
+            expires_at=expires_at,
+            revoked_at=None,
         )
         with self._database.write() as session:
             session.add(token)

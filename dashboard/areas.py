@@ -68,11 +68,17 @@ class Areas:
             )
 
     def shapes(self, principal: Principal, code: str) -> dict[str, Any]:
-        """GeoJSON (WGS-84) of an area's children and of the area itself (last), for the drill-down."""
+        """GeoJSON (WGS-84) of an area's children and of the area itself (last), for the drill-down.
+
+        An area without children is shown among its neighbours in scope.
+        """
         self.place(principal, code)
         with self._database.read() as session:
             own = queries.get(session, code, geometry=True)
             below = queries.children(session, code, geometry=True)
+            if not below and own is not None and own.parent_code:
+                beside = queries.children(session, own.parent_code, geometry=True)
+                below = [area for area in beside if area.code != code and area.code.startswith(principal.area_code)]
         features = [
             {
                 "type": "Feature",

@@ -52,8 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("run", "create what is missing, load the demo city on first start, serve it and simulate life in it",
-        lambda settings, _o, _s: run_city(settings))
+    add(
+        "run",
+        "create what is missing, load the demo city on first start, serve it and simulate life in it",
+        lambda settings, _o, _s: run_city(settings),
+    )
     add("serve", "serve the wall only", lambda settings, _o, serve: serve(settings))
     add("migrate", "bring the database to the present form", _migrate)
     add("settings", "show every setting with its default and its present value", _settings)
@@ -94,7 +97,8 @@ def _migrate(settings: Settings, _options: argparse.Namespace, _serve: Serve) ->
 def _settings(_settings: Settings, _options: argparse.Namespace, _serve: Serve) -> None:
     for name, default in DOCUMENTED.items():
         present = os.environ.get(name)
-        print(f"{name:24} {present if present is not None else default or '—'}{'' if present is None else f'   (default {default or chr(8212)})'}")
+        note = "" if present is None else f"   (default {default or 'none'})"
+        print(f"{name:24} {default or 'none' if present is None else present}{note}")
 
 
 def _city(settings: Settings) -> City:
@@ -110,7 +114,8 @@ def _import(settings: Settings, options: argparse.Namespace, _serve: Serve) -> i
             if len(options.files) != 2:
                 print("yiping import areas AREAS.csv BOUNDARIES.geojson", file=sys.stderr)
                 return 2
-            count = import_areas(city.commands, SYSTEM, *options.files, options.crs, options.aliases, progress)
+            table, boundaries = options.files
+            count = import_areas(city.commands, SYSTEM, table, boundaries, options.crs, options.aliases, progress)
         elif options.what == "units":
             count = sum(import_units(city.commands, SYSTEM, path, progress) for path in options.files)
         else:

@@ -44,8 +44,14 @@ class Photos:
             return known.id
         picture = _redrawn(data)
         photo = Photo(
-            id=new_id(), key=key, area_code=principal.area_code, actor=principal.actor, at=self._clock(),
-            width=picture[1], height=picture[2], size=len(picture[0]),
+            id=new_id(),
+            key=key,
+            area_code=principal.area_code,
+            actor=principal.actor,
+            at=self._clock(),
+            width=picture[1],
+            height=picture[2],
+            size=len(picture[0]),
         )
         path = self._path(photo.id)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -98,8 +98,12 @@ class Positions:
                 raise Refused("too_old", field=field, at=report.at.isoformat())
             located.append(
                 Located(
-                    number, int(report.at.timestamp() * 1000), round(float(lons[i]) * 1e6), round(float(lats[i]) * 1e6),
-                    round(report.heading) % 360, round(report.accuracy_m),
+                    number,
+                    int(report.at.timestamp() * 1000),
+                    round(float(lons[i]) * 1e6),
+                    round(float(lats[i]) * 1e6),
+                    round(report.heading) % 360,
+                    round(report.accuracy_m),
                 )
             )
         with self._lock:

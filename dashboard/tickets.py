@@ -19,8 +19,17 @@ from datasources.queries import tickets as queries
 from datasources.serialising import iso
 
 KINDS = (
-    "waterlogging", "landslide", "fire", "gas_leak", "road_damage", "fallen_tree",
-    "power_failure", "dangerous_building", "drain_blocked", "person_in_need", "other",
+    "waterlogging",
+    "landslide",
+    "fire",
+    "gas_leak",
+    "road_damage",
+    "fallen_tree",
+    "power_failure",
+    "dangerous_building",
+    "drain_blocked",
+    "person_in_need",
+    "other",
 )
 LEVELS = ("red", "orange", "yellow", "blue")
 TIME_LIMIT = {"red": timedelta(minutes=30), "orange": timedelta(hours=2), "yellow": timedelta(hours=8), "blue": timedelta(hours=24)}
@@ -35,8 +44,17 @@ MOVES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 Kind = Literal[
-    "waterlogging", "landslide", "fire", "gas_leak", "road_damage", "fallen_tree",
-    "power_failure", "dangerous_building", "drain_blocked", "person_in_need", "other",
+    "waterlogging",
+    "landslide",
+    "fire",
+    "gas_leak",
+    "road_damage",
+    "fallen_tree",
+    "power_failure",
+    "dangerous_building",
+    "drain_blocked",
+    "person_in_need",
+    "other",
 ]
 
 
@@ -95,10 +113,25 @@ class Tickets:
                     raise Refused("already_so", field="key", state=report.key)
                 return ticket_row(known)
             ticket = Ticket(
-                id=new_id(), key=report.key, kind=report.kind, level=report.level, text=report.text.strip(), area_code=area_code,
-                lon=report.lon, lat=report.lat, state="reported", overdue=False, reporter=principal.name,
-                reporter_unit_id=principal.unit_id, handler_unit_id=None, handler=None, photo_id=report.photo_id, rating=None,
-                reported_at=work.now, due_at=work.now + TIME_LIMIT[report.level], closed_at=None,
+                id=new_id(),
+                key=report.key,
+                kind=report.kind,
+                level=report.level,
+                text=report.text.strip(),
+                area_code=area_code,
+                lon=report.lon,
+                lat=report.lat,
+                state="reported",
+                overdue=False,
+                reporter=principal.name,
+                reporter_unit_id=principal.unit_id,
+                handler_unit_id=None,
+                handler=None,
+                photo_id=report.photo_id,
+                rating=None,
+                reported_at=work.now,
+                due_at=work.now + TIME_LIMIT[report.level],
+                closed_at=None,
             )
             work.session.add(ticket)
             work.session.flush()

@@ -17,8 +17,15 @@ from datasources.queries import units as queries
 
 DUTIES = ("on_duty", "off_duty")
 ROLES = (
-    "grid_officer", "micro_grid_leader", "disaster_informant", "forest_ranger",
-    "firefighter", "medic", "volunteer", "police", "rescue_team",
+    "grid_officer",
+    "micro_grid_leader",
+    "disaster_informant",
+    "forest_ranger",
+    "firefighter",
+    "medic",
+    "volunteer",
+    "police",
+    "rescue_team",
 )
 SKILLS = ("first_aid", "boat", "chainsaw", "drone", "pump", "sign_language", "swimming", "electrician")
 

@@ -30,9 +30,7 @@ class WarningIssue(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
-    event: Literal[
-        "rainstorm", "flood", "landslide", "gale", "thunderstorm", "heat", "forest_fire", "earthquake", "fog", "cold_wave"
-    ]
+    event: Literal["rainstorm", "flood", "landslide", "gale", "thunderstorm", "heat", "forest_fire", "earthquake", "fog", "cold_wave"]
     level: Literal["red", "orange", "yellow", "blue"]
     area: str = Field(min_length=4, max_length=18)
     headline: str = Field(min_length=1, max_length=200)
@@ -65,10 +63,22 @@ class Warnings:
             if not work.now < issue.expires <= effective + LONGEST:
                 raise Refused("invalid", field="expires", problem="必须晚于现在且不超过 7 天 / must be in the future, within 7 days")
             warning = Warning(
-                id=new_id(), key=issue.key, sender=principal.name, event=issue.event, level=issue.level, urgency=issue.urgency,
-                severity=SEVERITY[issue.level], certainty=issue.certainty, headline=issue.headline, description=issue.description,
-                instruction=issue.instruction, area_code=issue.area, state="in_force", sent=work.now,
-                effective=effective, expires=issue.expires,
+                id=new_id(),
+                key=issue.key,
+                sender=principal.name,
+                event=issue.event,
+                level=issue.level,
+                urgency=issue.urgency,
+                severity=SEVERITY[issue.level],
+                certainty=issue.certainty,
+                headline=issue.headline,
+                description=issue.description,
+                instruction=issue.instruction,
+                area_code=issue.area,
+                state="in_force",
+                sent=work.now,
+                effective=effective,
+                expires=issue.expires,
             )
             work.session.add(warning)
             work.session.flush()

@@ -73,7 +73,7 @@ class RedisBus:
     def _read(self) -> None:
         while not self._stopped.is_set():
             try:
-                with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
                     channel.subscribe(CHANNEL)
                     while not self._stopped.is_set():
                         if channel.get_message(timeout=1.0) is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts.html import Say
+from layouts.html import Say, marks
 
 PANEL = "dispatch"
 AREA = "dispatch-area"
@@ -39,62 +39,130 @@ DEADLINES = (15, 30, 60, 120)
 def panel(say: Say) -> html.Section:
     """The form. `SHAPE` holds the circle or ring drawn on the map, `TARGET` the area or the order to widen."""
     return html.Section(
-        id=PANEL, className="panel dispatch", hidden=True,
+        id=PANEL,
+        className="panel dispatch",
+        hidden=True,
         children=[
-            dcc.Store(id=SHAPE), dcc.Store(id=TARGET), dcc.Store(id=PREVIEW), dcc.Store(id=SENT), dcc.Store(id=KEY),
-            html.Header([html.H2(say("dispatch.title")), html.Button("×", id="dispatch-close", className="close", title=say("action.close"))]),
-            html.Div(className="dispatch-who", children=[
-                html.Div(className="field", children=[html.Label(say("dispatch.area")), html.Span(id=AREA, className="chip")]),
-                _choices(say, ROLES, "dispatch.roles", "role", (
-                    "grid_officer", "micro_grid_leader", "disaster_informant", "forest_ranger", "firefighter", "medic", "volunteer")),
-                html.Details(className="more", children=[
-                    html.Summary(say("dispatch.more")),
-                    _choices(say, SKILLS, "dispatch.skills", "skill", (
-                        "first_aid", "boat", "chainsaw", "drone", "pump", "swimming", "electrician")),
-                ]),
-                html.Div(className="field row", children=[
-                    html.Button(say("dispatch.lasso"), id="dispatch-lasso", type="button"),
-                    html.Button(say("dispatch.circle"), id="dispatch-circle", type="button"),
-                    dcc.Input(id=RADIUS, type="number", value=1000, min=50, max=50000, step=50, debounce=True, className="radius"),
-                    html.Span(say("unit.metres"), className="hint"),
-                    html.Button(say("dispatch.clear_shape"), id="dispatch-clear", type="button", className="quiet", hidden=True),
-                ]),
-                dcc.Checklist(id=OFF_DUTY, options=[{"label": say("dispatch.off_duty_too"), "value": "yes"}], value=[], className="check"),
-            ]),
+            dcc.Store(id=SHAPE),
+            dcc.Store(id=TARGET),
+            dcc.Store(id=PREVIEW),
+            dcc.Store(id=SENT),
+            dcc.Store(id=KEY),
+            html.Header(
+                [html.H2(say("dispatch.title")), html.Button("×", id="dispatch-close", className="close", title=say("action.close"))]
+            ),
+            html.Div(
+                className="dispatch-who",
+                children=[
+                    html.Div(className="field", children=[html.Label(say("dispatch.area")), html.Span(id=AREA, className="chip")]),
+                    _choices(
+                        say,
+                        ROLES,
+                        "dispatch.roles",
+                        "role",
+                        ("grid_officer", "micro_grid_leader", "disaster_informant", "forest_ranger", "firefighter", "medic", "volunteer"),
+                    ),
+                    html.Details(
+                        className="more",
+                        children=[
+                            html.Summary(say("dispatch.more")),
+                            _choices(
+                                say,
+                                SKILLS,
+                                "dispatch.skills",
+                                "skill",
+                                ("first_aid", "boat", "chainsaw", "drone", "pump", "swimming", "electrician"),
+                            ),
+                        ],
+                    ),
+                    html.Div(
+                        className="field line",
+                        children=[
+                            html.Button(say("dispatch.lasso"), id="dispatch-lasso", type="button"),
+                            html.Button(say("dispatch.circle"), id="dispatch-circle", type="button"),
+                            dcc.Input(id=RADIUS, type="number", value=1000, min=50, max=50000, step=50, debounce=True, className="radius"),
+                            html.Span(say("unit.metres"), className="hint"),
+                            html.Button(say("dispatch.clear_shape"), id="dispatch-clear", type="button", className="quiet", hidden=True),
+                        ],
+                    ),
+                    dcc.Checklist(
+                        id=OFF_DUTY, options=[{"label": say("dispatch.off_duty_too"), "value": "yes"}], value=[], className="check"
+                    ),
+                ],
+            ),
             html.P(id=COUNT, className="dispatch-count", role="status"),
-            html.Div(className="dispatch-what", children=[
-                html.Div(id=TEMPLATES, className="templates", children=[
-                    html.Button(say(f"template.{name}.title"), type="button", className="chip",
-                                **{"data-title": say(f"template.{name}.title"), "data-text": say(f"template.{name}.text")})
-                    for name in TEMPLATE_NAMES
-                ]),
-                dcc.Input(id=TITLE, type="text", placeholder=say("dispatch.subject"), maxLength=40, persistence=True,
-                          persistence_type="session"),
-                dcc.Textarea(id=TEXT, placeholder=say("dispatch.text"), maxLength=2000, persistence=True, persistence_type="session"),
-                html.Div(className="field row", children=[
-                    dcc.RadioItems(id=PRIORITY, value="normal", className="segments", options=[
-                        {"label": say(f"priority.{name}"), "value": name} for name in ("normal", "urgent", "critical")]),
-                    dcc.RadioItems(id=DEADLINE, value="30", className="segments", options=[
-                        {"label": say("dispatch.minutes").format(n=n), "value": str(n)} for n in DEADLINES]
-                        + [{"label": say("dispatch.no_deadline"), "value": "0"}]),
-                ]),
-            ]),
+            html.Div(
+                className="dispatch-what",
+                children=[
+                    html.Div(
+                        id=TEMPLATES,
+                        className="templates",
+                        children=[
+                            html.Button(
+                                say(f"template.{name}.title"),
+                                type="button",
+                                className="chip",
+                                **marks(data_title=say(f"template.{name}.title"), data_text=say(f"template.{name}.text")),
+                            )
+                            for name in TEMPLATE_NAMES
+                        ],
+                    ),
+                    dcc.Input(
+                        id=TITLE,
+                        type="text",
+                        placeholder=say("dispatch.subject"),
+                        maxLength=40,
+                        persistence=True,
+                        persistence_type="session",
+                    ),
+                    dcc.Textarea(id=TEXT, placeholder=say("dispatch.text"), maxLength=2000, persistence=True, persistence_type="session"),
+                    html.Div(
+                        className="field line",
+                        children=[
+                            dcc.RadioItems(
+                                id=PRIORITY,
+                                value="normal",
+                                className="segments",
+                                options=[{"label": say(f"priority.{name}"), "value": name} for name in ("normal", "urgent", "critical")],
+                            ),
+                            dcc.RadioItems(
+                                id=DEADLINE,
+                                value="30",
+                                className="segments",
+                                options=[{"label": say("dispatch.minutes").format(n=n), "value": str(n)} for n in DEADLINES]
+                                + [{"label": say("dispatch.no_deadline"), "value": "0"}],
+                            ),
+                        ],
+                    ),
+                ],
+            ),
             html.P(id=PROBLEM, className="problem", role="alert"),
             html.Button(say("dispatch.send"), id=SEND, className="primary", disabled=True),
-            html.Div(id=CONFIRM, className="confirm", role="dialog", hidden=True, children=[
-                html.Div(id=CONFIRM_TEXT),
-                html.Div(className="field row", children=[
-                    html.Button(say("action.back"), id=CONFIRM_CANCEL),
-                    html.Button(say("dispatch.confirm"), id=CONFIRM_SEND, className="primary"),
-                ]),
-            ]),
+            html.Div(
+                id=CONFIRM,
+                className="confirm",
+                role="dialog",
+                hidden=True,
+                children=[
+                    html.Div(id=CONFIRM_TEXT),
+                    html.Div(
+                        className="field line",
+                        children=[
+                            html.Button(say("action.back"), id=CONFIRM_CANCEL),
+                            html.Button(say("dispatch.confirm"), id=CONFIRM_SEND, className="primary"),
+                        ],
+                    ),
+                ],
+            ),
         ],
     )
 
 
 def _choices(say: Say, id_: str, label: str, prefix: str, words: tuple[str, ...]) -> html.Div:
     options = [{"label": say(f"{prefix}.{word}"), "value": word} for word in words]
-    return html.Div(className="field", children=[html.Label(say(label)), dcc.Checklist(id=id_, options=options, value=[], className="chips")])
+    return html.Div(
+        className="field", children=[html.Label(say(label)), dcc.Checklist(id=id_, options=options, value=[], className="chips")]
+    )
 
 
 def count(say: Say, preview: dict[str, Any]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from string import Template
+from typing import Any
 
 Say = Callable[[str], str]
 """Catalogue key → sentence in the reader's language."""
@@ -23,3 +24,8 @@ def page(language: str, title: str, kind: str, head: str, body: str) -> str:
 def escape(text: object) -> str:
     """Text made safe for markup and attributes."""
     return html.escape(str(text), quote=True)
+
+
+def marks(**names: str) -> dict[str, Any]:
+    """`data-…` and `aria-…` attributes for a Dash component: `marks(data_step="1")` is `data-step="1"`."""
+    return {name.replace("_", "-"): value for name, value in names.items()}

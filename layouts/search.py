@@ -26,7 +26,9 @@ def results(say: Say, areas: list[dict[str, Any]], units: list[dict[str, Any]]) 
         dcc.Link([html.B(area["name"]), html.Span(area["path"]), html.Code(area["code"])], href=f"/?area={area['code']}") for area in areas
     ]
     found += [
-        dcc.Link([html.B(unit["name"]), html.Span(unit["place"]), html.Code(unit["phone"])], href=f"/?area={unit['area_code']}&unit={unit['id']}")
+        dcc.Link(
+            [html.B(unit["name"]), html.Span(unit["place"]), html.Code(unit["phone"])], href=f"/?area={unit['area_code']}&unit={unit['id']}"
+        )
         for unit in units
     ]
     return found

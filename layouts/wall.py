@@ -9,7 +9,7 @@ import dash_leaflet as dl
 from dash import dcc, html
 
 from layouts import dispatch, search
-from layouts.html import Say
+from layouts.html import Say, marks
 
 LOCATION = "location"
 BREADCRUMB = "breadcrumb"
@@ -22,25 +22,31 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
     """`view`: boot (what the browser's modules start with), center, zoom, tiles (None: none), person, language."""
     return html.Div(
         id="wall",
-        **{"data-boot": json.dumps(view["boot"], ensure_ascii=False)},
+        **marks(data_boot=json.dumps(view["boot"], ensure_ascii=False)),
         children=[
             dcc.Location(id=LOCATION, refresh=False),
             _bar(say, view),
             html.Div(className="map-ground", children=_map(say, view)),
-            html.Aside(className="column column-left", children=[
-                html.Section(id="figures", className="panel"),
-                html.Section(id=PLACE, className="panel", hidden=True),
-                html.Section(id="people", className="panel", hidden=True),
-                html.Section(id="attention", className="panel panel-fill"),
-                html.Section(id=NEAREST_VIDEO, className="panel", hidden=True),
-            ]),
-            html.Aside(className="column column-right", children=[
-                html.Section(id="card", className="panel", hidden=True),
-                dispatch.panel(say),
-                html.Section(id="order", className="panel", hidden=True),
-                html.Section(id="orders", className="panel"),
-                html.Section(id="events", className="panel panel-fill"),
-            ]),
+            html.Aside(
+                className="column column-left",
+                children=[
+                    html.Section(id="figures", className="panel"),
+                    html.Section(id=PLACE, className="panel", hidden=True),
+                    html.Section(id="people", className="panel", hidden=True),
+                    html.Section(id="attention", className="panel panel-fill"),
+                    html.Section(id=NEAREST_VIDEO, className="panel", hidden=True),
+                ],
+            ),
+            html.Aside(
+                className="column column-right",
+                children=[
+                    html.Section(id="card", className="panel", hidden=True),
+                    dispatch.panel(say),
+                    html.Section(id="order", className="panel", hidden=True),
+                    html.Section(id="orders", className="panel"),
+                    html.Section(id="events", className="panel panel-fill"),
+                ],
+            ),
             html.Div(id="layers", className="layers"),
             html.Nav(id="tabs", className="tabs"),
             html.Div(id="notice", className="notice", role="status", hidden=True),
@@ -54,17 +60,25 @@ def _bar(say: Say, view: dict[str, Any]) -> html.Header:
         className="bar",
         children=[
             html.H1([say("product.short"), html.Span(f" · {say('product.view')}", className="wide-only")]),
-            html.Nav(id=BREADCRUMB, className="breadcrumb", **{"aria-label": say("bar.path")}),
+            html.Nav(id=BREADCRUMB, className="breadcrumb", **marks(aria_label=say("bar.path"))),
             search.box(say),
             html.Div(id="clock", className="clock"),
             html.Div(id="age", className="age", role="status"),
-            html.Details(className="person", children=[
-                html.Summary(view["person"], title=view["person"]),
-                html.Div(className="person-menu", children=[
-                    html.Form(method="POST", action=f"/language/{other}", children=html.Button(say("language.other"), type="submit")),
-                    html.Form(method="POST", action="/signout", children=html.Button(say("bar.signout"), type="submit")),
-                ]),
-            ]),
+            html.Details(
+                className="person",
+                children=[
+                    html.Summary(view["person"], title=view["person"]),
+                    html.Div(
+                        className="person-menu",
+                        children=[
+                            html.Form(
+                                method="POST", action=f"/language/{other}", children=html.Button(say("language.other"), type="submit")
+                            ),
+                            html.Form(method="POST", action="/signout", children=html.Button(say("bar.signout"), type="submit")),
+                        ],
+                    ),
+                ],
+            ),
         ],
     )
 
@@ -74,6 +88,16 @@ def _map(say: Say, view: dict[str, Any]) -> dl.Map:
     if view["tiles"] is not None:
         layers.insert(0, dl.TileLayer(url=view["tiles"]["url"], attribution=view["tiles"]["attribution"], maxZoom=18))
     return dl.Map(
-        id=MAP, center=view["center"], zoom=view["zoom"], zoomControl=False, attributionControl=True, preferCanvas=True,
-        zoomSnap=0.1, zoomDelta=1, maxZoom=18, minZoom=6, style={"height": "100%"}, children=layers,
+        id=MAP,
+        center=view["center"],
+        zoom=view["zoom"],
+        zoomControl=False,
+        attributionControl=True,
+        preferCanvas=True,
+        zoomSnap=0.1,
+        zoomDelta=1,
+        maxZoom=18,
+        minZoom=6,
+        style={"height": "100%"},
+        children=layers,
     )

@@ -96,12 +96,15 @@ async function begin() {
     eventsPanel(find("events"), picture, now, enter),
     ordersPanel(find("orders"), picture, now, openOrder),
   ];
-  layersBar(find("layers"), picture, people, {
-    areas: { on: true, toggle: (on) => areas.toggle(on) },
-    people: { on: true, toggle: (on) => dotsOfPeople.toggle(on) },
-    video: { on: false, toggle: (on) => video.toggle(on) },
-    tickets: { on: true, toggle: (on) => tickets.toggle(on) },
-  }, (theme) => areas.colour(theme), dispatch ? () => dispatch.start({ area: area() }) : null);
+  let detail = false;
+  const layers = {
+    areas: { on: true, toggle: (/** @type {boolean} */ on) => areas.toggle(on) },
+    people: { on: true, toggle: (/** @type {boolean} */ on) => dotsOfPeople.toggle(on) },
+    video: { on: false, toggle: (/** @type {boolean} */ on) => video.toggle(on) },
+    tickets: { on: true, toggle: (/** @type {boolean} */ on) => tickets.toggle(on) },
+    warnings: { on: true, toggle: (/** @type {boolean} */ on) => areas.showWarnings(on) },
+  };
+  const drawLayers = layersBar(find("layers"), picture, people, layers, (theme) => areas.colour(theme), dispatch ? () => dispatch.start({ area: area() }) : null);
   const choose = tabs(find("tabs"), wall, picture, () => map.invalidateSize());
   clockPanel(find("clock"), find("age"), wall, connection);
   setInterval(() => { for (const draw of redraw) draw(); single.draw(); }, REDRAW_MS);
@@ -153,6 +156,13 @@ async function begin() {
     const { signal } = loading;
     closeSearch();
     connection.open(code);
+    if (isDetail(code) !== detail) {
+      // cameras matter in a small place; far up they would only hide the people
+      detail = isDetail(code);
+      layers.video.on = detail;
+      video.toggle(detail);
+      drawLayers();
+    }
     dispatch?.follow(code);
     try {
       const [shapes] = await Promise.all([get(`/areas/${code}/shapes`, signal), video.load(code, signal)]);

@@ -33,10 +33,22 @@ def routes(city: City) -> list[Route]:
 
     return [
         Route("GET", "/areas/{code}", "An area with its path and its children", ("see",), area),
-        Route("GET", "/areas/{code}/shapes", "GeoJSON (WGS-84) of an area's children and, last, its own shape", ("see",),
-              lambda principal, code: city.areas.shapes(principal, code)),
-        Route("GET", "/areas/{code}/video", "Video points of an area", ("see",),
-              lambda principal, code: city.video.within(principal, code)),
-        Route("GET", "/search", "Areas and field units by name, code, pinyin initials or telephone number", ("see",), search,
-              query=SearchQuery),
+        Route(
+            "GET",
+            "/areas/{code}/shapes",
+            "GeoJSON (WGS-84) of an area's children and, last, its own shape",
+            ("see",),
+            lambda principal, code: city.areas.shapes(principal, code),
+        ),
+        Route(
+            "GET", "/areas/{code}/video", "Video points of an area", ("see",), lambda principal, code: city.video.within(principal, code)
+        ),
+        Route(
+            "GET",
+            "/search",
+            "Areas and field units by name, code, pinyin initials or telephone number",
+            ("see",),
+            search,
+            query=SearchQuery,
+        ),
     ]

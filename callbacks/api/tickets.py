@@ -47,13 +47,34 @@ def routes(city: City) -> list[Route]:
         return send_file(city.photos.path(principal, id), mimetype="image/jpeg", max_age=86_400)
 
     return [
-        Route("POST", "/tickets", "Report a hazard: opens a ticket", ("report",), lambda principal, body: city.tickets.report(principal, body),
-              body=TicketReport, status=201),
+        Route(
+            "POST",
+            "/tickets",
+            "Report a hazard: opens a ticket",
+            ("report",),
+            lambda principal, body: city.tickets.report(principal, body),
+            body=TicketReport,
+            status=201,
+        ),
         Route("GET", "/tickets", "Tickets of an area, by id", ("see",), listed, query=TicketQuery),
         Route("GET", "/tickets/{id}", "A ticket with its steps", ("see", "report"), lambda principal, id: city.tickets.get(principal, id)),
-        Route("POST", "/tickets/{id}/moves", "Assign, start, finish, reject or close a ticket", ("ticket", "answer"),
-              lambda principal, id, body: city.tickets.move(principal, id, body), body=TicketMove),
-        Route("POST", "/photos", "Store a photo (JPEG, PNG or WebP, at most 10 MB); returns its id", ("report",), upload, query=PhotoQuery,
-              status=201, raw_body="image/*"),
+        Route(
+            "POST",
+            "/tickets/{id}/moves",
+            "Assign, start, finish, reject or close a ticket",
+            ("ticket", "answer"),
+            lambda principal, id, body: city.tickets.move(principal, id, body),
+            body=TicketMove,
+        ),
+        Route(
+            "POST",
+            "/photos",
+            "Store a photo (JPEG, PNG or WebP, at most 10 MB); returns its id",
+            ("report",),
+            upload,
+            query=PhotoQuery,
+            status=201,
+            raw_body="image/*",
+        ),
         Route("GET", "/photos/{id}", "A photo", ("see", "report"), photo),
     ]

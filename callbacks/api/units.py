@@ -66,11 +66,24 @@ def routes(city: City) -> list[Route]:
         return city.units.set_duty(principal, id, body.duty)
 
     return [
-        Route("POST", "/positions", "Report one position or a list", ("relay", "answer"), report, body=PositionReports, status=202,
-              most_bytes=2 * 1024 * 1024),
+        Route(
+            "POST",
+            "/positions",
+            "Report one position or a list",
+            ("relay", "answer"),
+            report,
+            body=PositionReports,
+            status=202,
+            most_bytes=2 * 1024 * 1024,
+        ),
         Route("GET", "/units", "Field units of an area, by id", ("see",), listed, query=PageQuery),
-        Route("GET", "/units/with-device", "Ids of the units that answer for themselves", ("relay",),
-              lambda principal: {"units": city.units.with_own_device(principal)}),
+        Route(
+            "GET",
+            "/units/with-device",
+            "Ids of the units that answer for themselves",
+            ("relay",),
+            lambda principal: {"units": city.units.with_own_device(principal)},
+        ),
         Route("GET", "/units/{id}", "One field unit", ("see", "answer"), one),
         Route("GET", "/units/by-number/{number}", "One field unit by its number", ("see", "answer"), by_number),
         Route("GET", "/units/{id}/trail", "Where a unit has been", ("see", "answer"), trail, query=TrailQuery),

@@ -18,8 +18,15 @@ def routes(city: City) -> list[Route]:
         return {"warnings": city.warnings.in_force(principal, query.area or principal.area_code)}
 
     return [
-        Route("POST", "/warnings", "Issue a warning for an area", ("warn",), lambda principal, body: city.warnings.issue(principal, body),
-              body=WarningIssue, status=201),
+        Route(
+            "POST",
+            "/warnings",
+            "Issue a warning for an area",
+            ("warn",),
+            lambda principal, body: city.warnings.issue(principal, body),
+            body=WarningIssue,
+            status=201,
+        ),
         Route("GET", "/warnings", "Warnings in force in an area", ("see",), in_force, query=AreaQuery),
         Route("POST", "/warnings/{id}/cancel", "Cancel a warning", ("warn",), lambda principal, id: city.warnings.cancel(principal, id)),
     ]

@@ -80,8 +80,15 @@ class Answers:
             delivery.note = note
         work.session.add(
             DeliveryStep(
-                key=key, delivery_id=delivery.id, state=state, actor=work.principal.actor, tapped_at=tapped, arrived_at=work.now,
-                lon=place["lon"], lat=place["lat"], note=note,
+                key=key,
+                delivery_id=delivery.id,
+                state=state,
+                actor=work.principal.actor,
+                tapped_at=tapped,
+                arrived_at=work.now,
+                lon=place["lon"],
+                lat=place["lat"],
+                note=note,
             )
         )
         move = Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, was)
@@ -119,8 +126,13 @@ class Answers:
                 raise Refused("not_found", what=delivery_id)
             return [
                 {
-                    "state": step.state, "actor": step.actor, "tapped_at": iso(step.tapped_at), "arrived_at": iso(step.arrived_at),
-                    "lon": step.lon, "lat": step.lat, "note": step.note,
+                    "state": step.state,
+                    "actor": step.actor,
+                    "tapped_at": iso(step.tapped_at),
+                    "arrived_at": iso(step.arrived_at),
+                    "lon": step.lon,
+                    "lat": step.lat,
+                    "note": step.note,
                 }
                 for step in queries.steps(session, delivery_id)
             ]

@@ -26,9 +26,7 @@ class Move(NamedTuple):
     was: str | None
 
 
-def record_moves(
-    work: Work, order_id: str, to: str, moves: Iterable[Move], at: datetime, extra: Mapping[str, Any] | None = None
-) -> None:
+def record_moves(work: Work, order_id: str, to: str, moves: Iterable[Move], at: datetime, extra: Mapping[str, Any] | None = None) -> None:
     """Record that these deliveries of one order go to `to`, tapped at `at`."""
     groups: dict[str, list[Move]] = defaultdict(list)
     for move in moves:

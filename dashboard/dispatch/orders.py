@@ -82,9 +82,18 @@ class Orders:
             if new.expect is not None and new.expect != len(selection.chosen):
                 raise Refused("recipients_changed", field="expect", expected=new.expect, count=len(selection.chosen))
             order = Order(
-                id=new_id(), key=new.key, title=new.title.strip(), text=new.text.strip(), priority=new.priority,
-                area_code=new.to.area, state="running", sender=principal.name, criteria=new.to.model_dump(mode="json"),
-                sent_at=work.now, deadline=new.deadline, ended_at=None,
+                id=new_id(),
+                key=new.key,
+                title=new.title.strip(),
+                text=new.text.strip(),
+                priority=new.priority,
+                area_code=new.to.area,
+                state="running",
+                sender=principal.name,
+                criteria=new.to.model_dump(mode="json"),
+                sent_at=work.now,
+                deadline=new.deadline,
+                ended_at=None,
             )
             work.session.add(order)
             work.session.flush()
@@ -101,9 +110,16 @@ class Orders:
                 delivery_id = new_id()
                 rows.append(
                     {
-                        "id": delivery_id, "order_id": order.id, "unit_id": one.id, "unit_name": one.name,
-                        "area_code": one.area_code, "state": "queued", "escalated": False, "sends": 1,
-                        "times": {"queued": iso(work.now)}, "note": "",
+                        "id": delivery_id,
+                        "order_id": order.id,
+                        "unit_id": one.id,
+                        "unit_name": one.name,
+                        "area_code": one.area_code,
+                        "state": "queued",
+                        "escalated": False,
+                        "sends": 1,
+                        "times": {"queued": iso(work.now)},
+                        "note": "",
                     }
                 )
                 moves.append(Move(delivery_id, one.id, one.name, one.area_code, None))

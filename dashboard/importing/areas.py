@@ -86,9 +86,7 @@ def _area(row: Any) -> dict[str, Any]:
     }
 
 
-def _unmatched(
-    areas_file: str, boundary_file: str, rows: list[dict[str, Any]], codes: set[str], shapes: dict[str, Any]
-) -> list[Problem]:
+def _unmatched(areas_file: str, boundary_file: str, rows: list[dict[str, Any]], codes: set[str], shapes: dict[str, Any]) -> list[Problem]:
     problems = []
     seen: set[str] = set()
     for number, row in enumerate(rows, start=2):
@@ -111,6 +109,12 @@ def _draw(row: dict[str, Any], shape: Any, source: str) -> None:
     point = shape.representative_point() if not shape.contains(shape.centroid) else shape.centroid
     west, south, east, north = shape.bounds
     row |= {
-        "boundary_source": source, "geometry": shape, "lon": point.x, "lat": point.y,
-        "west": west, "south": south, "east": east, "north": north,
+        "boundary_source": source,
+        "geometry": shape,
+        "lon": point.x,
+        "lat": point.y,
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
     }

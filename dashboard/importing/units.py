@@ -20,9 +20,7 @@ from datasources.models import Area, Unit, UnitRole, UnitSkill
 COLUMNS = ("code", "name", "phone", "area_code", "roles")
 
 
-def import_units(
-    commands: Commands, principal: Principal, path: Path, progress: Progress = lambda what, done, total: None
-) -> int:
+def import_units(commands: Commands, principal: Principal, path: Path, progress: Progress = lambda what, done, total: None) -> int:
     """Add the units of a file, or bring those up to date that are known by `code`; returns how many.
 
     Columns: `code`, `name`, `phone`, `area_code`, `roles` (separated by `;`); if known `kind`, `duty`, `skills`.
@@ -60,10 +58,15 @@ def import_units(
 def _unit(row: Any) -> dict[str, Any]:
     name = row.text("name", 40)
     return {
-        "code": row.text("code", 40), "name": name, "pinyin_initials": initials(name)[:40],
-        "kind": row.choice("kind", ("person", "team"), "person"), "phone": row.text("phone", 24),
-        "area_code": row.text("area_code", 18), "duty": row.choice("duty", DUTIES, "off_duty"),
-        "roles": row.words("roles", ROLES), "skills": row.words("skills", SKILLS),
+        "code": row.text("code", 40),
+        "name": name,
+        "pinyin_initials": initials(name)[:40],
+        "kind": row.choice("kind", ("person", "team"), "person"),
+        "phone": row.text("phone", 24),
+        "area_code": row.text("area_code", 18),
+        "duty": row.choice("duty", DUTIES, "off_duty"),
+        "roles": row.words("roles", ROLES),
+        "skills": row.words("skills", SKILLS),
     }
 
 

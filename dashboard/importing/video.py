@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import delete, insert, select
@@ -13,7 +14,7 @@ from dashboard.geo import gcj02_to_wgs84
 from dashboard.identity import Principal
 from dashboard.importing.areas import CHUNK, Progress
 from dashboard.importing.problems import ImportFailed, Problem
-from dashboard.importing.tables import Table
+from dashboard.importing.tables import Row, Table
 from datasources.models import Area, VideoPoint
 
 KINDS = ("road", "river", "school", "key_site", "high_point")
@@ -33,7 +34,7 @@ def import_video(
     and `stream_url`. Raises `ImportFailed`.
     """
     table = Table(path)
-    read = []
+    read: list[tuple[Row, dict[str, Any]]] = []
     for row in table.rows(("code", "name", "kind", "lon", "lat", "online")):
         lon, lat = row.degrees("lon", 180), row.degrees("lat", 90)
         if crs == "gcj02":
@@ -42,9 +43,14 @@ def import_video(
             (
                 row,
                 {
-                    "code": row.text("code", 40), "name": row.text("name", 80), "kind": row.choice("kind", KINDS),
-                    "online": row.choice("online", ("0", "1")) == "1", "stream_url": row.cells.get("stream_url") or None,
-                    "lon": lon, "lat": lat, "area_code": row.cells.get("area_code", "").strip(),
+                    "code": row.text("code", 40),
+                    "name": row.text("name", 80),
+                    "kind": row.choice("kind", KINDS),
+                    "online": row.choice("online", ("0", "1")) == "1",
+                    "stream_url": row.cells.get("stream_url") or None,
+                    "lon": lon,
+                    "lat": lat,
+                    "area_code": row.cells.get("area_code", "").strip(),
                 },
             )
         )

@@ -10,9 +10,16 @@ from datasources.models import Change
 from datasources.serialising import iso
 
 KINDS = (
-    "ticket.report", "ticket.close", "ticket.overdue",
-    "warning.issue", "warning.cancel", "warning.expire",
-    "order.send", "order.call_off", "order.close", "delivery.move",
+    "ticket.report",
+    "ticket.close",
+    "ticket.overdue",
+    "warning.issue",
+    "warning.cancel",
+    "warning.expire",
+    "order.send",
+    "order.call_off",
+    "order.close",
+    "delivery.move",
 )
 TOLD_STATES = ("arrived", "done", "declined")
 KEPT = 40
@@ -23,8 +30,12 @@ Event = dict[str, Any]
 def as_mapping(change: Change) -> dict[str, Any]:
     """A row of the change log as the pictures take it."""
     return {
-        "seq": change.seq, "at": iso(change.at), "kind": change.kind, "area_code": change.area_code,
-        "entity_id": change.entity_id, "payload": change.payload,
+        "seq": change.seq,
+        "at": iso(change.at),
+        "kind": change.kind,
+        "area_code": change.area_code,
+        "entity_id": change.entity_id,
+        "payload": change.payload,
     }
 
 
@@ -34,7 +45,11 @@ def event_of(change: Mapping[str, Any]) -> Event | None:
     if kind not in KINDS:
         return None
     event: Event = {
-        "seq": change["seq"], "at": change["at"], "kind": kind, "area_code": change["area_code"], "level": None,
+        "seq": change["seq"],
+        "at": change["at"],
+        "kind": kind,
+        "area_code": change["area_code"],
+        "level": None,
         "place": payload.get("place", ""),
     }
     if kind == "delivery.move":

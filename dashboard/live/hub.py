@@ -230,7 +230,7 @@ class Hub:
 
     def _forget_unwatched(self, watched: set[str]) -> None:
         present = time.monotonic()
-        for name in [room.name for room in (*self._areas.values(), *self._orders.values())]:
+        for name in [*(room.name for room in self._areas.values()), *(room.name for room in self._orders.values())]:
             if name in watched:
                 self._idle_since.pop(name, None)
             else:

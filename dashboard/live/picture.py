@@ -146,8 +146,15 @@ class Picture:
 def new_delivery(delivery_id: str, order_id: str, unit_id: str, unit: str, area_code: str) -> dict[str, Any]:
     """The row of a delivery before its first move."""
     return {
-        "id": delivery_id, "order_id": order_id, "unit_id": unit_id, "unit": unit, "area_code": area_code,
-        "state": "", "escalated": False, "times": {}, "note": "",
+        "id": delivery_id,
+        "order_id": order_id,
+        "unit_id": unit_id,
+        "unit": unit,
+        "area_code": area_code,
+        "state": "",
+        "escalated": False,
+        "times": {},
+        "note": "",
     }
 
 

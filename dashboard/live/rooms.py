@@ -20,7 +20,9 @@ from datasources.queries import dispatch
 
 LISTED = 300
 """How many deliveries of an order a screen lists: those that wait the longest come first."""
-_URGENCY = {state: i for i, state in enumerate(("declined", "queued", "delivered", "acknowledged", "en_route", "arrived", "done", "expired"))}
+_URGENCY = {
+    state: i for i, state in enumerate(("declined", "queued", "delivered", "acknowledged", "en_route", "arrived", "done", "expired"))
+}
 
 
 class AreaRoom:
@@ -124,6 +126,10 @@ class OrderRoom:
             counts[row["state"]] = counts.get(row["state"], 0) + 1
         first = heapq.nsmallest(LISTED, self.rows.values(), key=lambda row: (_URGENCY[row["state"]], row["area_code"], row["id"]))
         return {
-            "seq": self.seq, "order": self.order, "area": self.area, "counts": counts,
-            "deliveries": first, "total": len(self.rows),
+            "seq": self.seq,
+            "order": self.order,
+            "area": self.area,
+            "counts": counts,
+            "deliveries": first,
+            "total": len(self.rows),
         }

@@ -62,5 +62,3 @@ def _figures(session: Session, area_code: str) -> Rows:
     for code, count in dispatch.unanswered_by_area(session, low, high):
         add(code, unanswered=count)
     return figures
-
-

@@ -188,8 +188,14 @@ class World:
 
     def _position(self, unit_id: str, at: str) -> dict[str, Any]:
         walker = self._walkers[unit_id]
-        return {"unit": unit_id, "lon": round(walker.at[0], 6), "lat": round(walker.at[1], 6), "at": at,
-                "accuracy_m": 8, "heading": round(walker.heading)}
+        return {
+            "unit": unit_id,
+            "lon": round(walker.at[0], 6),
+            "lat": round(walker.at[1], 6),
+            "at": at,
+            "accuracy_m": 8,
+            "heading": round(walker.heading),
+        }
 
     # --- tickets ---------------------------------------------------------------------------------------
 
@@ -230,22 +236,37 @@ class World:
         free = [child for child in answer["children"] if child["code"] not in taken]
         if free:
             area = self._chance.choice(free)
-            self._client.post("/warnings", {
-                "key": str(uuid.uuid4()), "event": event, "level": level, "area": area["code"], "headline": f"{area['name']}{headline}",
-                "description": description, "instruction": instruction, "urgency": "Immediate", "certainty": "Likely",
-                "expires": (datetime.now(UTC) + timedelta(minutes=self._chance.randint(20, 300))).isoformat(),
-            })
+            self._client.post(
+                "/warnings",
+                {
+                    "key": str(uuid.uuid4()),
+                    "event": event,
+                    "level": level,
+                    "area": area["code"],
+                    "headline": f"{area['name']}{headline}",
+                    "description": description,
+                    "instruction": instruction,
+                    "urgency": "Immediate",
+                    "certainty": "Likely",
+                    "expires": (datetime.now(UTC) + timedelta(minutes=self._chance.randint(20, 300))).isoformat(),
+                },
+            )
 
     # --- orders ----------------------------------------------------------------------------------------
 
     def _order_patrol(self) -> None:
         unit = self._chance.choice(sorted(self._units.values(), key=lambda u: str(u["id"])))
-        self._client.post("/orders", {
-            "key": str(uuid.uuid4()), "title": "巡查低洼院落", "priority": "urgent",
-            "text": "请立即巡查本微网格排水沟、低洼院落和独居老人家，发现险情先转移人员再上报。",
-            "deadline": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
-            "to": {"area": unit["area_code"][:9]},
-        })
+        self._client.post(
+            "/orders",
+            {
+                "key": str(uuid.uuid4()),
+                "title": "巡查低洼院落",
+                "priority": "urgent",
+                "text": "请立即巡查本微网格排水沟、低洼院落和独居老人家，发现险情先转移人员再上报。",
+                "deadline": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
+                "to": {"area": unit["area_code"][:9]},
+            },
+        )
 
     def _look_for_orders(self) -> None:
         city = self._city()

@@ -10,9 +10,7 @@ with engine.connect().execution_options(yiping_write=True) as connection:
     if connection.dialect.name == "postgresql":
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
         connection.commit()
-    context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite"
-    )
+    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite")
     with context.begin_transaction():
         context.run_migrations()
     if connection.in_transaction():

@@ -44,7 +44,7 @@ def children_of_many(session: Session, codes: Sequence[str]) -> list[tuple[str, 
 def count_by_level(session: Session, low: str, high: str) -> dict[str, int]:
     """How many areas of each level have a code in [low, high)."""
     rows = session.execute(select(Area.level, func.count()).where(Area.code >= low, Area.code < high).group_by(Area.level))
-    return {level: count for level, count in rows}
+    return {str(level): int(count) for level, count in rows}
 
 
 def search(session: Session, text: str, low: str, high: str, most: int) -> list[Area]:
@@ -70,9 +70,7 @@ def locate(session: Session, lon: float, lat: float, root: str) -> str | None:
         found = inside.code
         candidates = list(
             session.scalars(
-                select(Area).where(
-                    Area.parent_code == found, Area.west <= lon, Area.east >= lon, Area.south <= lat, Area.north >= lat
-                )
+                select(Area).where(Area.parent_code == found, Area.west <= lon, Area.east >= lon, Area.south <= lat, Area.north >= lat)
             )
         )
     return found

@@ -36,7 +36,7 @@ def append(session: Session, rows: Sequence[dict[str, Any]]) -> int:
         raise RuntimeError("change_counter has no row: run the migrations")
     first = last - len(rows) + 1
     session.execute(insert(Change), [{**row, "seq": first + i} for i, row in enumerate(rows)])
-    return last
+    return int(last)
 
 
 def after(session: Session, seq: int, limit: int = 1000) -> list[Change]:

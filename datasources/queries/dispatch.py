@@ -104,10 +104,6 @@ def underway_page(session: Session, low: str, high: str, after: str, most: int) 
 def finished_before(session: Session, moment: datetime) -> list[Order]:
     """Running orders, sent before `moment`, of which nothing is under way and no answer came since."""
     busy = select(Delivery.order_id).where(Delivery.state.in_(UNDERWAY))
-    fresh = (
-        select(Delivery.order_id)
-        .join(DeliveryStep, DeliveryStep.delivery_id == Delivery.id)
-        .where(DeliveryStep.arrived_at > moment)
-    )
+    fresh = select(Delivery.order_id).join(DeliveryStep, DeliveryStep.delivery_id == Delivery.id).where(DeliveryStep.arrived_at > moment)
     where = and_(Order.state == "running", Order.sent_at <= moment, Order.id.not_in(busy), Order.id.not_in(fresh))
     return list(session.scalars(select(Order).where(where)))

@@ -17,9 +17,7 @@ def store(session: Session, batch: Sequence[Located]) -> None:
     """Append `batch` to the tracks and make each unit's last one its latest position."""
     if not batch:
         return
-    session.execute(
-        insert(Track), [{"unit_number": p.number, "at_ms": p.at_ms, "lon_e6": p.lon_e6, "lat_e6": p.lat_e6} for p in batch]
-    )
+    session.execute(insert(Track), [{"unit_number": p.number, "at_ms": p.at_ms, "lon_e6": p.lon_e6, "lat_e6": p.lat_e6} for p in batch])
     latest: dict[int, Located] = {}
     for p in batch:
         if p.number not in latest or latest[p.number].at_ms <= p.at_ms:
@@ -30,8 +28,14 @@ def store(session: Session, batch: Sequence[Located]) -> None:
     session.execute(
         statement.on_conflict_do_update(index_elements=["unit_number"], set_=columns, where=Position.at_ms <= columns["at_ms"]),
         [
-            {"unit_number": p.number, "at_ms": p.at_ms, "lon_e6": p.lon_e6, "lat_e6": p.lat_e6,
-             "heading": p.heading, "accuracy_m": p.accuracy_m}
+            {
+                "unit_number": p.number,
+                "at_ms": p.at_ms,
+                "lon_e6": p.lon_e6,
+                "lat_e6": p.lat_e6,
+                "heading": p.heading,
+                "accuracy_m": p.accuracy_m,
+            }
             for p in latest.values()
         ],
     )
@@ -39,9 +43,7 @@ def store(session: Session, batch: Sequence[Located]) -> None:
 
 def latest(session: Session) -> list[Located]:
     """The latest position of every unit that has one."""
-    return [
-        Located(p.unit_number, p.at_ms, p.lon_e6, p.lat_e6, p.heading, p.accuracy_m) for p in session.scalars(select(Position))
-    ]
+    return [Located(p.unit_number, p.at_ms, p.lon_e6, p.lat_e6, p.heading, p.accuracy_m) for p in session.scalars(select(Position))]
 
 
 def track(session: Session, number: int, since_ms: int, most: int) -> list[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from datasources.models import Account, Token, Unit, UnitRole, UnitSkill
@@ -73,7 +73,7 @@ def choose(
     ids: Sequence[str] = (),
 ) -> list[Chosen]:
     """Units of the range that hold any of `roles` and any of `skills` (empty: no such condition), by area code."""
-    query: Select[tuple[str, int, str, str, str]] = select(Unit.id, Unit.number, Unit.name, Unit.area_code, Unit.duty)
+    query = select(Unit.id, Unit.number, Unit.name, Unit.area_code, Unit.duty)
     query = query.where(place(low, high, above))
     if roles:
         query = query.where(Unit.id.in_(select(UnitRole.unit_id).where(UnitRole.role.in_(roles))))
@@ -81,7 +81,10 @@ def choose(
         query = query.where(Unit.id.in_(select(UnitSkill.unit_id).where(UnitSkill.skill.in_(skills))))
     if ids:
         query = query.where(Unit.id.in_(ids))
-    return [Chosen(*row) for row in session.execute(query.order_by(Unit.area_code, Unit.number))]
+    return [
+        Chosen(id=unit_id, number=number, name=name, area_code=code, duty=duty)
+        for unit_id, number, name, code, duty in session.execute(query.order_by(Unit.area_code, Unit.number))
+    ]
 
 
 def for_hot_state(session: Session) -> list[tuple[int, str, bool]]:
@@ -92,7 +95,7 @@ def for_hot_state(session: Session) -> list[tuple[int, str, bool]]:
 
 def numbers_by_id(session: Session) -> dict[str, int]:
     """Number of every unit by its id."""
-    return {unit_id: number for unit_id, number in session.execute(select(Unit.id, Unit.number))}
+    return {str(unit_id): int(number) for unit_id, number in session.execute(select(Unit.id, Unit.number))}
 
 
 def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int, int]]:

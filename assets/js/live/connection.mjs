@@ -116,7 +116,9 @@ export class Connection extends EventTarget {
   /** @param {string} area @param {ArrayBuffer} buffer */
   #frame(area, buffer) {
     this.#heard();
-    if (area === this.wanted) this.people.apply(decode(buffer));
+    // Frames are of the area or, in a small place, of its community. Stragglers of a larger area that was just left arrive before the
+    // full frame that opens the new one, which clears them.
+    if (this.wanted.startsWith(area)) this.people.apply(decode(buffer));
   }
 
   /** @param {any} list */

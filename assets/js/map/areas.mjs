@@ -19,6 +19,8 @@ export class AreaLayer {
     /** @type {Map<string, string | null>} */
     this.warnings = new Map();
     this.most = 1;
+    this.leaf = false;
+    this.hatching = true;
     /** What a tap hits before the area below it. @type {(at: import("leaflet").Point) => boolean} */
     this.pick = () => false;
     /** @type {import("leaflet").GeoJSON | null} */
@@ -41,6 +43,8 @@ export class AreaLayer {
     this.shapes?.remove();
     this.#look();
     const own = collection.features.at(-1)?.id;
+    /** Nothing below: the area is shown among its neighbours. */
+    this.leaf = !collection.features.some((feature) => String(feature.id).length > String(own).length);
     this.names.clear();
     this.shapes = window.L.geoJSON(collection, {
       style: (feature) => this.#style(feature, String(own)),
@@ -70,6 +74,12 @@ export class AreaLayer {
     this.paint();
   }
 
+  /** Hatch the areas under warning, or not. @param {boolean} shown */
+  showWarnings(shown) {
+    this.hatching = shown;
+    this.paint();
+  }
+
   /** @param {boolean} visible */
   toggle(visible) {
     this.visible = visible;
@@ -93,10 +103,10 @@ export class AreaLayer {
   /** @param {any} feature @param {string} own */
   #style(feature, own) {
     const code = String(feature?.id);
-    if (code === own) return { fill: false, color: "#37597A", weight: 2.5, interactive: false };
+    if (code === own) return { fill: this.leaf, fillColor: "#3FB6E8", fillOpacity: 0.28, color: this.leaf ? "#3FB6E8" : "#37597A", weight: this.leaf ? 4 : 2.5, interactive: false };
     const generated = feature.properties.boundary_source === "generated";
     const base = { color: generated ? "#1F3B55" : "#37597A", weight: generated ? 1 : 1.5, dashArray: generated ? "5 4" : undefined };
-    const warning = this.warnings.get(code);
+    const warning = this.hatching ? this.warnings.get(code) : null;
     if (warning) return { ...base, dashArray: undefined, color: COLOUR[/** @type {keyof typeof COLOUR} */ (warning)], weight: 3, fillColor: `url(#hatch-${warning})`, fillOpacity: 0.75 };
     return { ...base, fillColor: "#3FB6E8", fillOpacity: 0.05 + (0.3 * this.#value(code)) / this.most };
   }

@@ -21,4 +21,5 @@ export function layersBar(root, picture, people, layers, colour, order) {
   let shown = -1;
   people.listen(() => { if (people.count !== shown) { shown = people.count; draw(); } });
   draw();
+  return draw;
 }

@@ -27,6 +27,7 @@ async function begin() {
   navigator.serviceWorker?.register("/sw.js");
   navigator.storage?.persist?.();
 
+  root.replaceChildren();
   const { account } = boot.unit;
   const work = new Work(account, localStorage);
   const outbox = new Outbox(account);

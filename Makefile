@@ -1,0 +1,26 @@
+# Two commands: `make run` gives a living city, `make test` everything that must hold.
+PY := .venv/bin/python
+.PHONY: run test check unit bench lock clean
+
+run:
+	@tools/setup.sh run
+	@.venv/bin/yiping run
+
+test:
+	@tools/setup.sh test
+	@tools/test.sh
+
+check:
+	@tools/setup.sh test
+	@tools/test.sh check
+
+bench:
+	@tools/setup.sh test
+	@$(PY) -m bench
+
+lock:
+	uv pip compile -q --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --python-version 3.11 --extra test pyproject.toml -o requirements-test.lock
+
+clean:
+	rm -rf .venv node_modules assets/vendor artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
