@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dashboard.clock import Clock
@@ -29,6 +30,14 @@ class Work:
     now: datetime
     recorded: list[dict[str, Any]] = field(default_factory=list)
     last_seq: int | None = None
+
+    def claim(self, key: str) -> None:
+        """Wait until nobody else works under this idempotency key: of two at once, the second finds what the first did.
+
+        SQLite has one writer at a time anyhow.
+        """
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
     def record(self, kind: str, area_code: str, entity_id: str, payload: dict[str, Any], deltas: Deltas | None = None) -> None:
         """Add one row to the change log. `kind` is `topic.verb`, as listed in docs/protocol.md."""

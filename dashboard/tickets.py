@@ -107,6 +107,7 @@ class Tickets:
         if report.photo_id is not None and not self._photos.owned_by(principal, report.photo_id):
             raise Refused("not_found", field="photo_id", what=report.photo_id)
         with self._commands.transaction(principal) as work:
+            work.claim(report.key)
             known = queries.by_key(work.session, report.key)
             if known is not None:
                 if known.reporter != principal.name or known.area_code != area_code:
@@ -141,7 +142,7 @@ class Tickets:
     def move(self, principal: Principal, ticket_id: str, move: TicketMove) -> Row:
         """Take a ticket one step on. Raises `not_found`, `not_allowed_now`, `unknown_unit`, `forbidden`."""
         with self._commands.transaction(principal) as work:
-            ticket = work.session.get(Ticket, ticket_id)
+            ticket = work.session.get(Ticket, ticket_id, with_for_update=True)
             if ticket is None or not self._in_reach(principal, ticket):
                 raise Refused("not_found", what=ticket_id)
             allowed, after = MOVES[move.action]
@@ -186,7 +187,7 @@ class Tickets:
             if not queries.newly_overdue(session, self._commands.clock(), most=1):
                 return 0
         with self._commands.transaction(SYSTEM) as work:
-            late = queries.newly_overdue(work.session, work.now)
+            late = queries.newly_overdue(work.session, work.now, lock=True)
             for ticket in late:
                 ticket.overdue = True
                 payload = {"row": ticket_row(ticket), "place": self._areas.short_name(ticket.area_code)}

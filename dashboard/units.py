@@ -77,7 +77,7 @@ class Units:
         if duty not in DUTIES:
             raise Refused("invalid", field="duty", problem=f"{duty!r}: {', '.join(DUTIES)}")
         with self._commands.transaction(principal) as work:
-            unit = queries.get(work.session, unit_id)
+            unit = work.session.get(Unit, unit_id, with_for_update=True)
             if unit is None:
                 raise Refused("unknown_unit", unit=unit_id)
             if principal.unit_id != unit_id:

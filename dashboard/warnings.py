@@ -54,6 +54,7 @@ class Warnings:
         """Put a warning in force; the same key again returns the warning that it issued."""
         check_known(self._areas, principal, issue.area, "warn")
         with self._commands.transaction(principal) as work:
+            work.claim(issue.key)
             known = queries.by_key(work.session, issue.key)
             if known is not None:
                 if known.area_code != issue.area:
@@ -88,7 +89,7 @@ class Warnings:
     def cancel(self, principal: Principal, warning_id: str) -> Row:
         """End a warning before its time. Raises `not_found`, `not_allowed_now`."""
         with self._commands.transaction(principal) as work:
-            warning = work.session.get(Warning, warning_id)
+            warning = work.session.get(Warning, warning_id, with_for_update=True)
             if warning is None or not warning.area_code.startswith(principal.area_code):
                 raise Refused("not_found", what=warning_id)
             principal.require("warn", warning.area_code)
@@ -104,7 +105,7 @@ class Warnings:
             if not queries.newly_expired(session, self._commands.clock()):
                 return 0
         with self._commands.transaction(SYSTEM) as work:
-            ended = queries.newly_expired(work.session, work.now)
+            ended = queries.newly_expired(work.session, work.now, lock=True)
             for warning in ended:
                 warning.state = "expired"
                 self._record(work, "warning.expire", warning)

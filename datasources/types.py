@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, func, type_coerce
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 # An area code is compared by range (`code >= '510104' AND code < '510105'`); only the byte order of
@@ -39,18 +38,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class _PostgisGeometry(UserDefinedType[Any]):
-    """PostGIS `geometry(Geometry, 4326)`, exchanged as well-known binary."""
+    """PostGIS `geometry(Geometry, 4326)`; text in and out is its hexadecimal EWKB."""
 
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
         return "geometry(Geometry,4326)"
-
-    def bind_expression(self, bindvalue: Any) -> ColumnElement[Any]:
-        return func.ST_GeomFromWKB(bindvalue, 4326, type_=self)
-
-    def column_expression(self, colexpr: Any) -> ColumnElement[Any]:
-        return func.ST_AsBinary(type_coerce(colexpr, LargeBinary()), type_=LargeBinary())
 
 
 class Geometry(TypeDecorator[Any]):
@@ -62,11 +55,12 @@ class Geometry(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         return dialect.type_descriptor(_PostgisGeometry() if dialect.name == "postgresql" else LargeBinary())
 
-    def bind_expression(self, bindvalue: Any) -> Any:
-        return bindvalue
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        return None if value is None else bytes(shapely.to_wkb(value))
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | bytes | None:
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return str(shapely.to_wkb(shapely.set_srid(value, 4326), hex=True, include_srid=True))
+        return bytes(shapely.to_wkb(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else shapely.from_wkb(bytes(value))
+        return None if value is None else shapely.from_wkb(value)

@@ -47,6 +47,7 @@ class Answers:
         under another key, `not_allowed_now` for one out of order.
         """
         with self._commands.transaction(principal) as work:
+            work.claim(answer.key)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
             if delivery is None or not _may_answer(principal, delivery):
                 raise Refused("not_found", what=delivery_id)
@@ -100,7 +101,7 @@ class Answers:
         moved = 0
         with self._commands.transaction(principal) as work:
             for delivery_id in delivery_ids:
-                delivery = work.session.get(Delivery, delivery_id)
+                delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
                 if delivery is None or not _may_answer(principal, delivery):
                     raise Refused("not_found", what=delivery_id)
                 if delivery.state == "queued":

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas, scope_range
 from dashboard.clock import new_id
@@ -70,6 +71,7 @@ class Orders:
         deadline in the past, and what `select` raises.
         """
         with self._commands.transaction(principal) as work:
+            work.claim(new.key)
             known = queries.order_by_key(work.session, new.key)
             if known is not None:
                 principal.require("order", known.area_code)
@@ -145,7 +147,7 @@ class Orders:
         with self._commands.transaction(principal) as work:
             order = self._steered(work, order_id)
             low, high = scope_range(principal.area_code)
-            silent = queries.deliveries(work.session, [order.id], low, high, states=UNANSWERED)
+            silent = queries.deliveries(work.session, [order.id], low, high, states=UNANSWERED, lock=True)
             if not silent:
                 raise Refused("no_recipients", off_duty=0)
             for delivery in silent:
@@ -173,7 +175,7 @@ class Orders:
 
     def _expire_rest(self, work: Work, order: Order) -> None:
         low, high = scope_range("")
-        rest = queries.deliveries(work.session, [order.id], low, high, states=queries.UNDERWAY)
+        rest = queries.deliveries(work.session, [order.id], low, high, states=queries.UNDERWAY, lock=True)
         by_state: dict[str, list[Move]] = {}
         for d in rest:
             by_state.setdefault(d.state, []).append(Move(d.id, d.unit_id, d.unit_name, d.area_code, d.state))
@@ -185,7 +187,7 @@ class Orders:
             record_moves(work, order.id, "expired", [move for moves in by_state.values() for move in moves], work.now)
 
     def _steered(self, work: Work, order_id: str) -> Order:
-        order = work.session.get(Order, order_id)
+        order = work.session.get(Order, order_id, with_for_update=True)
         if order is None or not order.area_code.startswith(work.principal.area_code):
             raise Refused("not_found", what=order_id)
         work.principal.require("order", order.area_code)
@@ -202,7 +204,7 @@ class Orders:
                 return 0
         with self._commands.transaction(SYSTEM) as work:
             for order_id in late:
-                silent = self._silent(work.session, [order_id])
+                silent = self._silent(work.session, [order_id], lock=True)
                 for d in silent:
                     d.escalated = True
                 if silent:
@@ -212,9 +214,9 @@ class Orders:
                 marked += len(silent)
         return marked
 
-    def _silent(self, session: Any, order_ids: list[str]) -> list[Delivery]:
+    def _silent(self, session: Session, order_ids: list[str], lock: bool = False) -> list[Delivery]:
         low, high = scope_range("")
-        found = queries.deliveries(session, order_ids, low, high, states=UNANSWERED) if order_ids else []
+        found = queries.deliveries(session, order_ids, low, high, states=UNANSWERED, lock=lock) if order_ids else []
         return [d for d in found if not d.escalated]
 
     def close_finished(self) -> int:

@@ -31,8 +31,8 @@ def by_codes(session: Session, codes: Sequence[str]) -> list[Area]:
 
 
 def roots(session: Session) -> list[Area]:
-    """The areas without a parent: the cities."""
-    return list(session.scalars(select(Area).where(Area.parent_code.is_(None)).order_by(Area.code).options(defer(Area.geometry))))
+    """The areas without a parent, with their geometry: the cities."""
+    return list(session.scalars(select(Area).where(Area.parent_code.is_(None)).order_by(Area.code)))
 
 
 def children_of_many(session: Session, codes: Sequence[str]) -> list[tuple[str, str]]:

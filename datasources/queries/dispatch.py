@@ -57,14 +57,16 @@ def counts(session: Session, order_ids: Sequence[str], low: str, high: str) -> d
 
 
 def deliveries(
-    session: Session, order_ids: Sequence[str], low: str, high: str, above: Sequence[str] = (), states: Sequence[str] = ()
+    session: Session, order_ids: Sequence[str], low: str, high: str, above: Sequence[str] = (), states: Sequence[str] = (),
+    lock: bool = False,
 ) -> list[Delivery]:
-    """Deliveries of these orders to units in [low, high) or at one of `above`, by id."""
+    """Deliveries of these orders to units in [low, high) or at one of `above`, by id; `lock` keeps others from answering meanwhile."""
     place = and_(Delivery.area_code >= low, Delivery.area_code < high)
     where = [Delivery.order_id.in_(order_ids), or_(place, Delivery.area_code.in_(above)) if above else place]
     if states:
         where.append(Delivery.state.in_(states))
-    return list(session.scalars(select(Delivery).where(*where).order_by(Delivery.id)))
+    query = select(Delivery).where(*where).order_by(Delivery.id)
+    return list(session.scalars(query.with_for_update() if lock else query))
 
 
 def unanswered_by_area(session: Session, low: str, high: str) -> list[tuple[str, int]]:

@@ -36,10 +36,11 @@ def steps(session: Session, ticket_id: str) -> list[TicketStep]:
     return list(session.scalars(select(TicketStep).where(TicketStep.ticket_id == ticket_id).order_by(TicketStep.id)))
 
 
-def newly_overdue(session: Session, now: datetime, most: int = 500) -> list[Ticket]:
-    """Open tickets whose time is up and that are not marked so."""
+def newly_overdue(session: Session, now: datetime, most: int = 500, lock: bool = False) -> list[Ticket]:
+    """Open tickets whose time is up and that are not marked so; `lock` keeps others from moving them on."""
     where = and_(Ticket.state.in_(("reported", "assigned", "handling")), Ticket.overdue.is_(False), Ticket.due_at <= now)
-    return list(session.scalars(select(Ticket).where(where).order_by(Ticket.due_at).limit(most)))
+    query = select(Ticket).where(where).order_by(Ticket.due_at).limit(most)
+    return list(session.scalars(query.with_for_update() if lock else query))
 
 
 def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int, int]]:

@@ -22,7 +22,8 @@ def in_force(session: Session, low: str, high: str, above: Sequence[str]) -> lis
     return list(session.scalars(select(Warning).where(Warning.state == "in_force", place).order_by(Warning.id)))
 
 
-def newly_expired(session: Session, now: datetime) -> list[Warning]:
-    """Warnings in force whose time is up."""
+def newly_expired(session: Session, now: datetime, lock: bool = False) -> list[Warning]:
+    """Warnings in force whose time is up; `lock` keeps others from cancelling them."""
     where = and_(Warning.state == "in_force", Warning.expires <= now)
-    return list(session.scalars(select(Warning).where(where).order_by(Warning.expires).limit(500)))
+    query = select(Warning).where(where).order_by(Warning.expires).limit(500)
+    return list(session.scalars(query.with_for_update() if lock else query))

@@ -1,0 +1,169 @@
+"""A small real city for every test: generated once, imported once for each database, copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from dashboard.city import City, build_city
+from dashboard.demo import load as demo
+from dashboard.identity import Principal
+from dashboard.settings import Settings, from_environment
+from datasources.database import Database
+from datasources.migrations import upgrade
+from tests.servers import Server, free_port, postgres, redis_server
+
+START = datetime(2026, 7, 26, 5, 0, tzinfo=UTC)
+
+
+class TurnedClock:
+    """A clock that stands still until a test turns it."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def turn(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+def _settings(data: Path, **environment: str) -> Settings:
+    return from_environment({"YIPING_DATA": str(data), "SCALE": "small", **environment})
+
+
+def _loaded(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    upgrade(database)
+    city = build_city(settings, database=database)
+    demo.load(city.commands, city.areas, city.accounts, "small", settings.data / "demo", lambda *_: None)
+    city.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    _loaded(_settings(folder))
+    return folder / "yiping.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
+
+
+def _run(address: str, statement: str) -> None:
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    _run(postgres_server, "CREATE DATABASE template_city")
+    _loaded(_settings(tmp_path_factory.mktemp("template-pg"), YIPING_DATABASE_URL=f"{postgres_server}/template_city"))
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    name = f"city_{free_port()}"
+    _run(postgres_template, f"CREATE DATABASE {name} TEMPLATE template_city")
+    yield f"{postgres_template}/{name}"
+    _run(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a city of its own: the same test runs on both databases."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "yiping.db")
+        return _settings(tmp_path)
+    return _settings(tmp_path, YIPING_DATABASE_URL=request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
+    shutil.copy(sqlite_template, tmp_path / "yiping.db")
+    return _settings(tmp_path)
+
+
+@pytest.fixture
+def city(settings: Settings, clock: TurnedClock) -> Iterator[City]:
+    built = build_city(settings, clock)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def sqlite_city(sqlite_settings: Settings, clock: TurnedClock) -> Iterator[City]:
+    built = build_city(sqlite_settings, clock)
+    yield built
+    built.close()
+
+
+def principal(role: str, area: str = "5101", unit: str | None = None, kind: str = "session") -> Principal:
+    """Somebody of a role and an area."""
+    return Principal(f"token-{role}-{area}", kind, f"测试 {role}", role, area, account_id=f"{role}-{area}", unit_id=unit)
+
+
+OFFICER = principal("officer")
+LEADER = principal("leader", "510104017")
+ADMIN = principal("admin")
+
+
+@pytest.fixture
+def people(city: City) -> list[dict[str, Any]]:
+    """Units on duty in the whole city, by area."""
+    found = city.units.covering(ADMIN, "5101", 2000)
+    return sorted((unit for unit in found if unit["duty"] == "on_duty"), key=lambda unit: (unit["area_code"], unit["id"]))
+
+
+@dataclass
+class Running:
+    """A running server over a small city, and tokens for it."""
+
+    server: Server
+    settings: Settings
+    token: Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Running]:
+    """`yiping serve` on SQLite for the tests of one module."""
+    folder = tmp_path_factory.mktemp("running")
+    shutil.copy(sqlite_template, folder / "yiping.db")
+    yield from _serve(folder, {})
+
+
+def _serve(folder: Path, extra: dict[str, str]) -> Iterator[Running]:
+    settings = _settings(folder, **extra)
+    server = Server(folder, free_port(), **extra)
+    server.start()
+    city = build_city(settings)
+
+    def token(role: str, area: str = "5101", unit: str | None = None, kind: str = "api", days: float = 1) -> str:
+        return city.accounts.create_token(kind, f"{kind} {role}", role, area, timedelta(days=days), unit).secret
+
+    yield Running(server, settings, token)
+    city.close()
+    server.stop()

@@ -1,0 +1,131 @@
+"""Real servers for tests: started on free ports in temporary folders, stopped by whoever started them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _as_nobody(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root: then another user runs it."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else command
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL cluster with PostGIS; yields the address of its server without a database name."""
+    binaries = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))[-1]).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        for parent in folder.parents:
+            if parent == Path("/tmp"):
+                break
+            parent.chmod(parent.stat().st_mode | 0o011)
+    data, port = folder / "data", free_port()
+    subprocess.run(
+        _as_nobody([str(binaries / "initdb"), "-D", str(data), "-U", "yiping", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]),
+        check=True, capture_output=True, cwd="/",
+    )
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=120"
+    control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+    subprocess.run(_as_nobody([*control, "-o", options, "start"]), check=True, capture_output=True, cwd="/")
+    try:
+        yield f"postgresql://yiping@127.0.0.1:{port}"
+    finally:
+        subprocess.run(_as_nobody([*control, "-m", "immediate", "stop"]), check=False, capture_output=True, cwd="/")
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis server; yields its address."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as program:
+        try:
+            _wait_for_port(port)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            program.terminate()
+
+
+def _wait_for_port(port: int, patience_s: float = 10) -> None:
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise TimeoutError(f"nobody listens on {port}")
+
+
+class Server:
+    """`yiping serve` as a process of its own."""
+
+    def __init__(self, data: Path, port: int, **settings: str) -> None:
+        self.data = data
+        self.address = f"http://127.0.0.1:{port}"
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("YIPING_")},
+            "YIPING_DATA": str(data), "YIPING_PORT": str(port), "YIPING_SIMULATE": "0", "SCALE": "small", **settings,
+        }
+        self._log = (data / f"server-{port}.log").open("ab")
+        self._program: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log,
+            start_new_session=True,
+        )
+        client = requests.Session()
+        client.trust_env = False
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline:
+            try:
+                if client.get(f"{self.address}/healthz", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+            if self._program.poll() is not None:
+                break
+        raise RuntimeError(f"the server did not start:\n{self.log()[-3000:]}")
+
+    def kill(self) -> None:
+        """`kill -9` of the master and its worker."""
+        assert self._program is not None
+        os.killpg(self._program.pid, signal.SIGKILL)
+        self._program.wait()
+
+    def stop(self) -> None:
+        """Stop it if it runs."""
+        if self._program is not None and self._program.poll() is None:
+            self._program.terminate()
+            try:
+                self._program.wait(timeout=6)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def log(self) -> str:
+        """What it has said."""
+        return Path(self._log.name).read_text("utf-8", "replace").replace("\0", "")
