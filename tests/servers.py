@@ -45,7 +45,9 @@ def postgres(folder: Path) -> Iterator[str]:
     data, port = folder / "data", free_port()
     subprocess.run(
         _as_nobody([str(binaries / "initdb"), "-D", str(data), "-U", "yiping", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]),
-        check=True, capture_output=True, cwd="/",
+        check=True,
+        capture_output=True,
+        cwd="/",
     )
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=120"
     control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
@@ -87,7 +89,11 @@ class Server:
         self.address = f"http://127.0.0.1:{port}"
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("YIPING_")},
-            "YIPING_DATA": str(data), "YIPING_PORT": str(port), "YIPING_SIMULATE": "0", "SCALE": "small", **settings,
+            "YIPING_DATA": str(data),
+            "YIPING_PORT": str(port),
+            "YIPING_SIMULATE": "0",
+            "SCALE": "small",
+            **settings,
         }
         self._log = (data / f"server-{port}.log").open("ab")
         self._program: subprocess.Popen[bytes] | None = None
@@ -95,7 +101,11 @@ class Server:
     def start(self) -> None:
         """Start and wait until it answers."""
         self._program = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log,
+            [sys.executable, "-m", "app", "serve"],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=self._log,
+            stderr=self._log,
             start_new_session=True,
         )
         client = requests.Session()

@@ -49,8 +49,14 @@ def install(server: Flask, routes: Sequence[Route]) -> None:
     for route in routes:
         path = re.sub(r"{(\w+)}", lambda m: "<int:number>" if m[1] == "number" else f"<{m[1]}>", route.path)
         server.add_url_rule(PREFIX + path, route.endpoint, _view(route), methods=[route.method])
+    # Dash answers every other address with the wall's page: an unknown one of the interface must say so itself.
+    server.add_url_rule("/api/<path:rest>", "api unknown", _unknown, methods=["GET", "POST"])
     document = openapi(routes)
     server.add_url_rule(f"{PREFIX}/openapi.json", "api openapi", lambda: json_response(document))
+
+
+def _unknown(rest: str) -> Response:
+    raise Refused("not_found", what=f"/api/{rest}")
 
 
 def _view(route: Route) -> Callable[..., Response]:

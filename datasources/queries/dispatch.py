@@ -57,7 +57,12 @@ def counts(session: Session, order_ids: Sequence[str], low: str, high: str) -> d
 
 
 def deliveries(
-    session: Session, order_ids: Sequence[str], low: str, high: str, above: Sequence[str] = (), states: Sequence[str] = (),
+    session: Session,
+    order_ids: Sequence[str],
+    low: str,
+    high: str,
+    above: Sequence[str] = (),
+    states: Sequence[str] = (),
     lock: bool = False,
 ) -> list[Delivery]:
     """Deliveries of these orders to units in [low, high) or at one of `above`, by id; `lock` keeps others from answering meanwhile."""

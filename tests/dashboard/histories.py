@@ -33,7 +33,22 @@ class History:
         self.refused = 0
         self._keys = 0
 
-    COMMANDS = ("report", "move", "issue", "cancel", "duty", "send", "widen", "answer", "answer", "answer", "received", "resend", "end", "time")
+    COMMANDS = (
+        "report",
+        "move",
+        "issue",
+        "cancel",
+        "duty",
+        "send",
+        "widen",
+        "answer",
+        "answer",
+        "answer",
+        "received",
+        "resend",
+        "end",
+        "time",
+    )
 
     def step(self) -> str:
         """One command; returns its name."""
@@ -70,7 +85,12 @@ class History:
         area = area[: self.chance.choice((4, 6, 9, 12, len(area)))]
         expires = self.clock() + timedelta(minutes=self.chance.randint(1, 90))
         issue = WarningIssue(
-            key=self._key(), event="flood", level=self.chance.choice(("red", "blue")), area=area, headline="涨水", expires=expires,
+            key=self._key(),
+            event="flood",
+            level=self.chance.choice(("red", "blue")),
+            area=area,
+            headline="涨水",
+            expires=expires,
         )
         self.warnings.append(self.city.warnings.issue(OFFICER, issue)["id"])
 
@@ -101,10 +121,12 @@ class History:
         delivery = self._delivery()
         if delivery is not None:
             steps = ("delivered", "acknowledged", "en_route", "arrived", "done", "declined")
-            following = {a: b for a, b in zip(("queued", *steps), steps, strict=False)}
+            following = dict(zip(("queued", *steps), steps, strict=False))
             likely = following.get(delivery["state"], "done")
             state = likely if self.chance.random() < 0.8 else self.chance.choice(steps)
-            self.city.answers.answer(ADMIN, delivery["id"], Answer(key=self._key(), state=state, note="说明" if state == "declined" else ""))
+            self.city.answers.answer(
+                ADMIN, delivery["id"], Answer(key=self._key(), state=state, note="说明" if state == "declined" else "")
+            )
 
     def _received(self) -> None:
         delivery = self._delivery()

@@ -1,0 +1,252 @@
+"""The Socket.IO protocol over a real server with a real client."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+import socketio
+
+from dashboard.city import build_city
+from dashboard.live import frames
+from tests.conftest import ADMIN, OFFICER, Running
+from tests.dashboard.dispatch.test_orders import order
+
+STREET = "510104017"
+
+
+class Screen:
+    """A connected client that remembers what it was told."""
+
+    def __init__(self, running: Running, token: str) -> None:
+        self.socket = socketio.Client(reconnection=False, http_session=_plain_session())
+        self.heard: list[tuple[str, Any]] = []
+        self._news = threading.Condition()
+        for event in ("patch", "frame", "beat", "delivery", "deliveries", "refused", "reopen"):
+            self.socket.on(event, self._listener(event))
+        self.socket.connect(running.server.address, auth={"token": token}, transports=["websocket"], wait_timeout=10)
+
+    def _listener(self, event: str) -> Callable[..., None]:
+        def heard(*message: Any) -> None:
+            with self._news:
+                self.heard.append((event, message if len(message) > 1 else message[0]))
+                self._news.notify_all()
+
+        return heard
+
+    def call(self, event: str, message: Any = None) -> Any:
+        return self.socket.call(event, message, timeout=10)
+
+    def waits_for(self, event: str, fits: Callable[[Any], bool] = lambda message: True) -> Any:
+        deadline = time.monotonic() + 10
+        with self._news:
+            while True:
+                found = [message for name, message in self.heard if name == event and fits(message)]
+                if found:
+                    return found[-1]
+                assert self._news.wait(deadline - time.monotonic()), f"no {event!r} came; heard {[name for name, _ in self.heard]}"
+
+
+def _plain_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+@pytest.fixture
+def connect(running: Running) -> Iterator[Callable[..., Screen]]:
+    screens: list[Screen] = []
+
+    def connected(role: str = "officer", area: str = "5101", unit: str | None = None, kind: str = "api") -> Screen:
+        screens.append(Screen(running, running.token(role, area, unit, kind)))
+        return screens[-1]
+
+    yield connected
+    for screen in screens:
+        screen.socket.disconnect()
+
+
+@pytest.fixture
+def post(running: Running) -> Callable[[str, Any], Any]:
+    session = _plain_session()
+    session.headers["Authorization"] = f"Bearer {running.token('admin')}"
+
+    def call(path: str, body: Any = None) -> Any:
+        answer = session.post(f"{running.server.address}/api/v1{path}", json=body, timeout=15)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def units(running: Running) -> list[dict[str, Any]]:
+    city = build_city(running.settings)
+    found = [u for u in city.units.covering(ADMIN, "5101", 500) if u["duty"] == "on_duty"]
+    city.close()
+    return sorted(found, key=lambda u: str(u["area_code"]))
+
+
+@pytest.fixture(scope="module")
+def place(running: Running) -> dict[str, Any]:
+    city = build_city(running.settings)
+    found = city.areas.place(ADMIN, f"{STREET}001").area
+    city.close()
+    return found
+
+
+def ticket(place: dict[str, Any]) -> dict[str, Any]:
+    return {"key": str(uuid.uuid4()), "kind": "fire", "level": "red", "text": "有烟", "lon": place["lon"], "lat": place["lat"]}
+
+
+@pytest.mark.parametrize("token", ["", "yp_api_guess"])
+def test_strangers_are_not_connected(running: Running, token: str) -> None:
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        Screen(running, token)
+
+
+def test_a_screen_gets_a_snapshot_then_patches(connect: Callable[..., Screen], post: Callable[..., Any], place: dict[str, Any]) -> None:
+    screen = connect()
+    first = screen.call("open", {"area": "510104"})
+    assert first["kind"] == "snapshot"
+    before = first["figures"]["510104"]["tickets"]
+    opened = post("/tickets", ticket(place))
+    patch = screen.waits_for("patch", lambda p: opened["id"] in p.get("tickets", {}))
+    assert patch["seq"] > first["seq"]
+    assert patch["figures"]["510104"]["tickets"] == before + 1
+    assert screen.waits_for("beat", lambda b: b["seq"] >= patch["seq"])
+
+
+def test_only_screens_of_the_place_are_told(connect: Callable[..., Screen], post: Callable[..., Any], place: dict[str, Any]) -> None:
+    here, elsewhere = connect(), connect()
+    here.call("open", {"area": STREET})
+    elsewhere.call("open", {"area": "510182"})
+    opened = post("/tickets", ticket(place))
+    here.waits_for("patch", lambda p: opened["id"] in p.get("tickets", {}))
+    assert not [message for event, message in elsewhere.heard if event == "patch"]
+
+
+def test_what_was_missed_is_caught_up(connect: Callable[..., Screen], post: Callable[..., Any], place: dict[str, Any]) -> None:
+    first = connect().call("open", {"area": "510104"})
+    opened = [post("/tickets", ticket(place))["id"] for _ in range(3)]
+    screen = connect()
+    again = screen.call("open", {"area": "510104", "since": first["seq"]})
+    assert again["kind"] == "patch"
+    # what the hub had not read yet when it answered comes right behind
+    missing = set(opened) - set(again.get("tickets", {}))
+    for ticket_id in missing:
+        screen.waits_for("patch", lambda p, wanted=ticket_id: wanted in p.get("tickets", {}))
+
+
+def test_positions_travel_as_frames_within_the_scope(
+    connect: Callable[..., Screen], post: Callable[..., Any], units: list[dict[str, Any]], place: dict[str, Any]
+) -> None:
+    officer, leader = connect(), connect("leader", STREET)
+    officer.call("open", {"area": "5101"})
+    leader.call("open", {"area": STREET})
+    at = datetime.now(UTC).isoformat()
+    post("/positions", [{"unit": u["id"], "lon": place["lon"], "lat": place["lat"], "at": at} for u in units])
+    inside = {u["number"] for u in units if u["area_code"].startswith(STREET)}
+
+    def numbers(message: Any) -> set[int]:
+        count = frames.HEADER.unpack(message[1][:16])[3]
+        return {int.from_bytes(message[1][16 + 4 * i : 20 + 4 * i], "little") for i in range(count)}
+
+    assert numbers(officer.waits_for("frame", lambda m: len(numbers(m)) >= len(units))) >= inside
+    assert numbers(leader.waits_for("frame", lambda m: bool(numbers(m)))) <= inside
+    assert leader.waits_for("frame")[0] == STREET
+
+
+def test_an_order_reaches_the_unit_and_its_answer_the_wall(
+    connect: Callable[..., Screen], post: Callable[..., Any], units: list[dict[str, Any]]
+) -> None:
+    unit = units[0]
+    wall, phone = connect(), connect("unit", unit["area_code"], unit["id"])
+    wall.call("open", {"area": "5101"})
+    sent = post("/orders", order(str(uuid.uuid4()), area="5101", units=[unit["id"]]).model_dump(mode="json"))
+    pushed = phone.waits_for("delivery", lambda d: d["order_id"] == sent["id"])
+    assert pushed["order"]["text"] == "请立即巡查"
+    assert phone.call("received", {"deliveries": [pushed["id"]]}) == {"noted": 1}
+    began = time.monotonic()
+    answered = phone.call("answer", {"delivery": pushed["id"], "key": str(uuid.uuid4()), "state": "acknowledged"})
+    assert answered["state"] == "acknowledged"
+    patch = wall.waits_for("patch", lambda p: p.get("orders", {}).get(sent["id"], {}).get("counts") == {"acknowledged": 1})
+    assert time.monotonic() - began < 5
+    assert patch["figures"]["5101"]["unanswered"] >= 0
+    listed = wall.call("open_order", {"order": sent["id"]})
+    assert [d["state"] for d in listed["deliveries"]] == ["acknowledged"]
+    phone.call("answer", {"delivery": pushed["id"], "key": str(uuid.uuid4()), "state": "en_route"})
+    assert wall.waits_for("deliveries", lambda d: d["counts"] == {"en_route": 1})
+    assert phone.call("work")["deliveries"][0]["state"] == "en_route"
+
+
+@pytest.mark.parametrize(
+    ("event", "message", "code"),
+    [
+        ("open", None, "invalid"), ("open", {"area": "999999"}, "outside_scope"), ("open", {"area": "51"}, "unknown_area"),
+        ("open", {"area": "510199"}, "unknown_area"), ("open", {"area": "5101", "since": -1}, "invalid"),
+        ("open", {"area": "5101", "since": "x"}, "invalid"), ("open", ["5101"], "invalid"),
+        ("open_order", {"order": "nothing"}, "not_found"),
+        ("open_order", {}, "invalid"), ("answer", {"delivery": "x"}, "forbidden"), ("received", {"deliveries": []}, "forbidden"),
+        ("work", None, "forbidden"),
+    ],
+)  # fmt: skip
+def test_bad_messages_get_a_code_and_sentences(connect: Callable[..., Screen], event: str, message: Any, code: str) -> None:
+    error = connect().call(event, message)["error"]
+    assert error["code"] == code
+    assert error["zh"]
+    assert error["en"]
+
+
+def test_units_open_nothing_and_answer_only_their_own(
+    connect: Callable[..., Screen], post: Callable[..., Any], units: list[dict[str, Any]]
+) -> None:
+    mine, foreign = units[1], units[2]
+    sent = post("/orders", order(str(uuid.uuid4()), area="5101", units=[foreign["id"]]).model_dump(mode="json"))
+    wall = connect()
+    delivery = wall.call("open_order", {"order": sent["id"]})["deliveries"][0]["id"]
+    phone = connect("unit", mine["area_code"], mine["id"])
+    for event, message, code in (
+        ("open", {"area": "5101"}, "forbidden"), ("open_order", {"order": sent["id"]}, "forbidden"), ("echo", 1, "forbidden"),
+        ("received", {"deliveries": [delivery]}, "not_found"),
+        ("answer", {"delivery": delivery, "key": "12345678", "state": "acknowledged"}, "not_found"),
+        ("answer", {"delivery": delivery, "key": "1", "state": "acknowledged"}, "invalid"),
+    ):  # fmt: skip
+        assert phone.call(event, message)["error"]["code"] == code, event
+
+
+def test_a_leader_opens_only_the_own_street(connect: Callable[..., Screen], post: Callable[..., Any]) -> None:
+    leader = connect("leader", STREET)
+    for area in ("5101", "510104", "510104018", "510182"):
+        assert leader.call("open", {"area": area})["error"]["code"] == "outside_scope"
+    assert leader.call("open", {"area": STREET})["kind"] == "snapshot"
+    elsewhere = post("/orders", order(str(uuid.uuid4()), area="510182").model_dump(mode="json"))
+    assert leader.call("open_order", {"order": elsewhere["id"]})["error"]["code"] == "not_found"
+
+
+def test_a_revoked_token_is_cut_off(running: Running, connect: Callable[..., Screen]) -> None:
+    city = build_city(running.settings)
+    issued = city.accounts.create_token("device", "大屏", "officer", "5101")
+    screen = Screen(running, issued.secret)
+    assert screen.call("open", {"area": "5101"})["kind"] == "snapshot"
+    city.accounts.revoke(issued.id)
+    assert screen.waits_for("refused")["error"]["code"] == "token_revoked"
+    city.close()
+
+
+def test_commands_of_another_process_reach_the_screens(
+    running: Running, connect: Callable[..., Screen], units: list[dict[str, Any]]
+) -> None:
+    """The command line and later workers write the same log: the hub finds it without being woken."""
+    screen = connect()
+    screen.call("open", {"area": "5101"})
+    city = build_city(running.settings)
+    city.units.set_duty(OFFICER, units[-1]["id"], "off_duty")
+    city.close()
+    assert screen.waits_for("patch", lambda p: "5101" in p.get("figures", {}))

@@ -1,0 +1,100 @@
+"""Positions: checked at the edge, all of a list or none, stored in batches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dashboard.city import City, build_city
+from dashboard.errors import Refused
+from dashboard.geo import wgs84_to_gcj02
+from dashboard.live import frames
+from dashboard.positions import PositionReport
+from datasources.hot import GONE
+from tests.conftest import ADMIN, TurnedClock, principal
+
+
+@pytest.fixture
+def place(city: City) -> dict[str, Any]:
+    return city.areas.place(ADMIN, "510104017001").area
+
+
+def at(whose: dict[str, Any], place: dict[str, Any], clock: TurnedClock, **more: Any) -> PositionReport:
+    return PositionReport(**{"unit": whose["id"], "lon": place["lon"], "lat": place["lat"], "at": clock(), **more})
+
+
+def test_what_was_accepted_survives_a_restart(city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]) -> None:
+    assert city.positions.report(ADMIN, [at(unit, place, clock) for unit in people[:3]]) == 3
+    assert city.positions.flush() == 3
+    again = build_city(city.settings, clock, database=city.database)
+    found = again.positions.of_unit(people[2]["number"])
+    assert found is not None
+    assert found["lon"] == pytest.approx(place["lon"], abs=1e-6)
+
+
+def test_an_older_position_does_not_replace_a_newer_one(
+    city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]
+) -> None:
+    city.positions.report(ADMIN, [at(people[0], place, clock)])
+    late = at(people[0], {"lon": place["lon"] + 0.0005, "lat": place["lat"]}, clock, at=clock() - timedelta(minutes=5))
+    city.positions.report(ADMIN, [late])
+    city.positions.flush()
+    found = city.positions.of_unit(people[0]["number"])
+    assert found is not None
+    assert found["lon"] == pytest.approx(place["lon"], abs=1e-6)
+    assert len(city.positions.trail(people[0]["number"], clock() - timedelta(hours=1))) == 2
+
+
+def test_gcj02_is_converted_at_the_edge(city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]) -> None:
+    lon, lat = wgs84_to_gcj02(place["lon"], place["lat"])
+    city.positions.report(ADMIN, [at(people[0], place, clock, lon=float(lon), lat=float(lat), crs="gcj02")])
+    found = city.positions.of_unit(people[0]["number"])
+    assert found is not None
+    assert found["lon"] == pytest.approx(place["lon"], abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        (lambda clock, people: {"unit": "nobody"}, "unknown_unit"),
+        (lambda clock, people: {"lon": 116.4, "lat": 39.9}, "outside_city"),
+        (lambda clock, people: {"at": clock() + timedelta(minutes=2)}, "future"),
+        (lambda clock, people: {"at": clock() - timedelta(hours=25)}, "too_old"),
+    ],
+)
+def test_one_bad_position_refuses_the_whole_list(
+    city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any], wrong: Any, code: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        city.positions.report(ADMIN, [at(people[0], place, clock), at(people[1], place, clock, **wrong(clock, people))])
+    assert (caught.value.code, caught.value.field) == (code, "positions[1]")
+    assert city.positions.of_unit(people[0]["number"]) is None
+    assert city.positions.flush() == 0
+
+
+def test_nobody_reports_for_others_without_the_right(
+    city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]
+) -> None:
+    unit = principal("unit", people[0]["area_code"], people[0]["id"])
+    assert city.positions.report(unit, [at(people[0], place, clock)]) == 1
+    for who, code in ((unit, "outside_scope"), (principal("officer", "510182"), "outside_scope"), (principal("leader"), "forbidden")):
+        with pytest.raises(Refused) as caught:
+            city.positions.report(who, [at(people[1], place, clock)])
+        assert caught.value.code == code
+
+
+def test_frames_hold_who_moved_in_an_area_and_hide_who_is_off_duty(
+    city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]
+) -> None:
+    here, there = people[0], people[-1]
+    assert not there["area_code"].startswith("510104")
+    city.positions.report(ADMIN, [at(here, place, clock), at(there, place, clock)])
+    sent = frames.moved_frames(city.positions.hot, ["510104", "5101", "510105"], 1)
+    assert {code: frames.HEADER.unpack(frame[:16])[3] for code, frame in sent.items()} == {"510104": 1, "5101": 2}
+    assert frames.moved_frames(city.positions.hot, ["5101"], 2) == {}
+    city.positions.hot.set_duty(here["number"], False)
+    gone = frames.moved_frames(city.positions.hot, ["5101"], 3)["5101"]
+    assert int.from_bytes(gone[20:24], "little") == GONE
+    assert frames.HEADER.unpack(frames.full_frame(city.positions.hot, "5101", 4)[:16])[3] == 1
