@@ -41,6 +41,7 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
                 className="column column-right",
                 children=[
                     html.Section(id="card", className="panel", hidden=True),
+                    html.Section(id="todo", className="panel"),
                     dispatch.panel(say),
                     html.Section(id="order", className="panel", hidden=True),
                     html.Section(id="orders", className="panel"),

@@ -22,6 +22,7 @@ import { orderPanel } from "./panels/order.mjs";
 import { ordersPanel } from "./panels/orders.mjs";
 import { peoplePanel } from "./panels/people.mjs";
 import { tabs } from "./panels/tabs.mjs";
+import { todoPanel } from "./panels/todo.mjs";
 import { loadText, say } from "./text.mjs";
 
 const REDRAW_MS = 5000; // panels that show how long something has taken
@@ -81,7 +82,7 @@ async function begin() {
     close: () => { connection.openOrder(null); single.show(null); find("orders").hidden = false; },
     add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
     phone: async (unit) => (await get(`/units/${unit}`)).phone,
-    shortName: (code) => names.get(code) ?? shortNames.get(code) ?? code.slice(-6),
+    shortName: (code) => shortNames.get(code.slice(0, 12)) ?? "…",
   });
   const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); find("orders").hidden = true; };
   const dispatch = may("order") ? dispatchPanel(map, notice.hint, (id) => { notice.notify(say("dispatch.sent")); openOrder(id); }, (open) => {
@@ -93,6 +94,7 @@ async function begin() {
   const redraw = [
     attentionPanel(find("attention"), picture, nameOf, enter),
     peoplePanel(find("people"), picture, now, { openUnit: card.unit, openTicket: card.ticket, openWarning: card.warning, order }),
+    todoPanel(find("todo"), picture, now, card.ticket),
     eventsPanel(find("events"), picture, now, enter),
     ordersPanel(find("orders"), picture, now, openOrder),
   ];
@@ -109,18 +111,15 @@ async function begin() {
   clockPanel(find("clock"), find("age"), wall, connection);
   setInterval(() => { for (const draw of redraw) draw(); single.draw(); }, REDRAW_MS);
 
-  /** Names of communities in an order's list that are not on the map. @type {Map<string, string>} */
+  /** Names of the communities in an order's list. @type {Map<string, string>} */
   const shortNames = new Map();
   connection.addEventListener("deliveries", (event) => {
     const list = /** @type {CustomEvent} */ (event).detail;
     single.show(list);
-    const unknown = [...new Set((list?.deliveries ?? []).map((/** @type {any} */ d) => d.area_code))].filter((code) => !names.has(code) && !shortNames.has(code)).slice(0, 40);
+    const unknown = [...new Set((list?.deliveries ?? []).map((/** @type {any} */ d) => d.area_code.slice(0, 12)))].filter((code) => !shortNames.has(code)).slice(0, 40);
     for (const code of unknown) {
-      shortNames.set(code, code.slice(-6));
-      get(`/areas/${code}`).then((found) => {
-        shortNames.set(code, found.path.slice(-1).concat(found.area).map((/** @type {any} */ a) => a.name).join(" "));
-        single.draw();
-      }).catch(() => shortNames.delete(code));
+      shortNames.set(code, "…");
+      get(`/areas/${code}`).then((found) => { shortNames.set(code, found.area.name); single.draw(); }).catch(() => shortNames.delete(code));
     }
   });
   connection.addEventListener("problem", (event) => notice.notify(sentence(event), true));
@@ -180,7 +179,7 @@ async function begin() {
   };
   /** Frame the chosen area between the panels. @param {any} own */
   const fit = (own) => {
-    const bounds = window.L.geoJSON(own).getBounds();
+    const bounds = window.L.geoJSON(own).getBounds().pad(areas.leaf ? 0.35 : 0); // a micro-grid among its neighbours
     const ground = map.getContainer().getBoundingClientRect();
     const edge = (/** @type {string} */ selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect()).filter((r) => r.width > 0);
     const left = Math.max(0, ...edge(".column-left").map((r) => r.right - ground.left)), right = Math.max(0, ...edge(".column-right").map((r) => ground.right - r.left));

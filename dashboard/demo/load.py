@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +60,15 @@ def demo_accounts(session: Session) -> list[DemoAccount]:
     query = (
         select(Unit)
         .join(UnitRole, UnitRole.unit_id == Unit.id)
-        .where(UnitRole.role == "grid_officer", Unit.duty == "on_duty")
+        .where(UnitRole.role == "grid_officer", Unit.duty == "on_duty", Unit.kind == "person")
         .order_by(Unit.area_code)
     )
-    unit = session.scalars(query).first()
-    if unit is None:
+    officers = list(session.scalars(query))
+    if not officers:
         raise RuntimeError("the demo city has no grid officer on duty")
-    street = unit.area_code[:9]
+    # the street with the most people on duty: there is something to see for its leader
+    street = Counter(unit.area_code[:9] for unit in officers).most_common(1)[0][0]
+    unit = next(unit for unit in officers if unit.area_code.startswith(street))
     return [
         DemoAccount("commander", "陈建国", "commander", city),
         DemoAccount("officer", "周敏", "officer", city),

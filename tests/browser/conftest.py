@@ -1,0 +1,87 @@
+"""A real Chromium against a real server. Pictures of each screen are kept in `artefacts/`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from dashboard.city import City, build_city
+from dashboard.demo.load import PASSWORD
+from tests.conftest import Running
+from tests.servers import Proxy
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS, env=environment)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def live_city(running: Running) -> Iterator[City]:
+    """The running server's own database, for what a test wants to happen or to check behind the screen."""
+    city = build_city(running.settings)
+    yield city
+    city.close()
+
+
+@pytest.fixture
+def network(running: Running) -> Iterator[Proxy]:
+    """The network between a browser and the server."""
+    proxy = Proxy(int(running.server.address.rpartition(":")[2]))
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, running: Running) -> Iterator[Callable[..., Page]]:
+    """Sign somebody in and open a page; an error in the console fails the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def opened(login: str, path: str = "/", width: int = 1920, height: int = 1080, port: int | None = None, **options: Any) -> Page:
+        address = running.server.address if port is None else f"http://127.0.0.1:{port}"
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{address}/signin?next={path}")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("form:first-of-type button[type=submit]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture of the page as a test artefact."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=str(ARTEFACTS / f"{name}.png"))
+
+
+def wait_for_area(page: Page, code: str) -> None:
+    """Wait until the wall shows an area: its shapes drawn and its picture open."""
+    page.wait_for_function("code => document.getElementById('wall')?.dataset.shown === code", arg=code)
