@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from dash import Dash, Input, Output, State, ctx, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
 from callbacks.web import language, parsed, principal
 from dashboard.catalogue import text
@@ -121,3 +121,7 @@ def register(app: Dash, city: City) -> None:
             return {"order": city.orders.send(principal(), new)["id"], "key": key}
         except Refused as refused:
             return {"problem": sentence(refused), "key": key}
+
+    # the browser's modules open the order that went out: assets/bridge.js
+    told = ClientsideFunction(namespace="yiping", function_name="sent")
+    app.clientside_callback(told, Output(layout.TOLD, "data"), Input(layout.SENT, "data"), prevent_initial_call=True)

@@ -31,6 +31,7 @@ PROBLEM = "dispatch-problem"
 PREVIEW = "dispatch-preview"
 SENT = "dispatch-sent"
 KEY = "dispatch-key"
+TOLD = "dispatch-told"
 
 TEMPLATE_NAMES = ("patrol", "evacuate", "report", "standby", "rescue")
 DEADLINES = (15, 30, 60, 120)
@@ -48,6 +49,7 @@ def panel(say: Say) -> html.Section:
             dcc.Store(id=PREVIEW),
             dcc.Store(id=SENT),
             dcc.Store(id=KEY),
+            dcc.Store(id=TOLD),
             html.Header(
                 [html.H2(say("dispatch.title")), html.Button("×", id="dispatch-close", className="close", title=say("action.close"))]
             ),

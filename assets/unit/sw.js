@@ -15,6 +15,11 @@ self.addEventListener("fetch", (event) => {
   if (kept) event.respondWith(fresh(event.request));
 });
 
+// The first visit loads everything before this worker is awake: the page then says what it used, and that is kept too.
+self.addEventListener("message", (event) => event.waitUntil(
+  Promise.all((event.data?.keep ?? []).filter((path) => KEPT.some((start) => path.startsWith(start))).map((path) => fresh(new Request(path)))),
+));
+
 /** The network's answer, kept for later; without a network what was kept. @param {Request} request */
 async function fresh(request) {
   const cache = await caches.open(CACHE);

@@ -1,6 +1,7 @@
 // Key figures of the chosen area: people on duty, unanswered, tickets, cameras, warnings by level. Each with its reference.
 import { html, render } from "lit-html";
 
+import { isDetail } from "../codes.mjs";
 import { count } from "../format.mjs";
 import { LEVELS } from "../levels.mjs";
 import { warningCounts } from "../summary.mjs";
@@ -11,7 +12,7 @@ export function figuresPanel(root, picture, areaName) {
   const draw = () => {
     const row = picture.layers.figures.get(picture.area);
     if (!row) return render(html`<p class="empty">${say("state.loading")}</p>`, root);
-    root.hidden = picture.area.length === 18;
+    root.hidden = isDetail(picture.area); // a small place has its own panels
     const warnings = warningCounts(picture);
     const running = [...picture.layers.orders.values()].filter((order) => (order.counts.queued ?? 0) + (order.counts.delivered ?? 0) > 0).length;
     const figure = (/** @type {string} */ key, /** @type {number} */ value, /** @type {string} */ hint, alert = false) => html`

@@ -24,7 +24,7 @@ async function begin() {
   const boot = JSON.parse(root.dataset.boot ?? "{}");
   document.documentElement.lang = boot.language === "en" ? "en" : "zh-CN";
   await text(boot.language);
-  navigator.serviceWorker?.register("/sw.js");
+  navigator.serviceWorker?.register("/sw.js").then(keepOffline);
   navigator.storage?.persist?.();
 
   root.replaceChildren();
@@ -137,6 +137,13 @@ async function begin() {
   if (localStorage.getItem("yiping-sharing")) sharing.start();
   await count();
   sender.soon();
+}
+
+/** Let the service worker keep what this page is made of. @returns {Promise<void>} */
+async function keepOffline() {
+  const { active } = await navigator.serviceWorker.ready;
+  const used = performance.getEntriesByType("resource").map((entry) => new URL(entry.name)).filter((url) => url.origin === location.origin);
+  active?.postMessage({ keep: [location.pathname, ...used.map((url) => url.pathname + url.search)] });
 }
 
 /** A new order makes itself heard and felt. */
