@@ -1,0 +1,1 @@
+"""Measurements as ratios against a peer or a limit in the same run; never asserted in a test."""
