@@ -76,7 +76,7 @@ def prepare(settings: Settings) -> str | None:
         if not (is_demo and settings.simulate):
             return None
         area = city.areas.cities[0]
-        return city.accounts.create_token("api", "模拟器 simulator", "admin", area, timedelta(days=30)).secret
+        return city.accounts.create_token("api", "演练模拟器", "admin", area, timedelta(days=30)).secret
     finally:
         city.close()
 

@@ -53,7 +53,7 @@ def nearest_video(say: Say, points: list[dict[str, Any]]) -> list[Any]:
             title=point["name"],
             children=[
                 html.Span(say("video.online" if point["online"] else "video.offline"), className="camera-state"),
-                html.Span(point["name"], className="camera-name"),
+                html.Span(point["name"], className="camera-name", title=point["name"]),
                 html.Span(f"{point['distance_m']} m", className="camera-distance"),
             ],
         )

@@ -25,7 +25,7 @@ from datasources.serialising import iso
 
 log = logging.getLogger(__name__)
 
-PATCH_INTERVAL_S = 0.2
+PATCH_INTERVAL_S = 0.1
 FRAME_INTERVAL_S = 1.0
 POLL_S = 1.0
 BATCH = 1000
