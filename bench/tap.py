@@ -122,9 +122,8 @@ def _rounds(server: Server, city: City) -> tuple[list[float], list[float]]:
         _sign_in(phone, server.address, "unit", "/unit")
         wait_for_area(wall, city.areas.cities[0])
         for number in range(ROUNDS):
-            new = NewOrder(
-                key=f"bench-{number:04d}", title=f"测时 {number}", text="测时", to=Criteria(area=unit.area_code, units=[str(unit.unit_id)])
-            )
+            to = Criteria(area=unit.area_code, units=[str(unit.unit_id)])
+            new = NewOrder(key=f"bench-{number:04d}", title=f"测时 {number}", text="测时", to=to)
             order = city.orders.send(SYSTEM, new)
             wall.click(f"article.order[data-order='{order['id']}'] .link")
             phone.wait_for_selector(".unit-main[data-step=acknowledged]")

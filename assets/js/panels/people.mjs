@@ -38,7 +38,7 @@ export function peoplePanel(root, picture, now, act) {
         const delivery = newest.get(unit.id);
         return html`<tr class=${unit.duty} data-unit=${unit.id}>
           <td class="name"><button class="link" title=${unit.name} @click=${() => act.openUnit(unit.id)}>${unit.name}</button></td>
-          <td class="roles">${unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、")}</td>
+          <td class="roles" title=${unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、")}>${unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、")}</td>
           <td class="duty">${say(`duty.${unit.duty}`)}</td>
           <td class="answer">${delivery ? html`<span class="state ${delivery.state}" title=${picture.layers.orders.get(delivery.order_id)?.title ?? ""}>${say(`delivery.${delivery.state}`)}</span>` : nothing}</td>
           <td class="phone"><a href="tel:${unit.phone}" title=${unit.phone}>${unit.phone}</a></td></tr>`;
