@@ -12,7 +12,7 @@ from dashboard.clock import Clock, new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from datasources.database import Database
-from datasources.models import Photo
+from datasources.models import Photo, Ticket
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 50_000_000
@@ -67,11 +67,12 @@ class Photos:
         return photo is not None and photo.actor == principal.actor
 
     def path(self, principal: Principal, photo_id: str) -> Path:
-        """The file of a photo in scope. Raises `not_found` (also outside the scope)."""
+        """The file of a photo that one sent, whose sender is in scope, or that belongs to a ticket in scope. Raises `not_found`."""
         with self._database.read() as session:
             photo = session.get(Photo, photo_id)
+            places = [photo.area_code, *session.scalars(select(Ticket.area_code).where(Ticket.photo_id == photo_id))] if photo else []
         mine = photo is not None and photo.actor == principal.actor
-        seen = photo is not None and principal.may("see") and photo.area_code.startswith(principal.area_code)
+        seen = principal.may("see") and any(code.startswith(principal.area_code) for code in places)
         if photo is None or not (mine or seen):
             raise Refused("not_found", what=photo_id)
         return self._path(photo.id)

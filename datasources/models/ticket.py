@@ -30,7 +30,7 @@ class Ticket(Base):
     reporter: Mapped[str] = mapped_column(String(80))
     handler_unit_id: Mapped[str | None] = mapped_column(ForeignKey("units.id"))
     handler: Mapped[str | None] = mapped_column(String(40))
-    photo_id: Mapped[str | None] = mapped_column(String(36))
+    photo_id: Mapped[str | None] = mapped_column(String(36), index=True)
     rating: Mapped[int | None] = mapped_column(Integer)
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

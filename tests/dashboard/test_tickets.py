@@ -108,8 +108,10 @@ def test_a_photo_is_drawn_anew_without_what_the_camera_wrote(sqlite_city: City) 
     assert max(stored.size) == 2048
     assert not stored.getexif()
     assert report(city, photo_id=photo)["photo_id"] == photo
-    with pytest.raises(Refused):
-        city.photos.path(principal("officer", "510182"), photo)
+    for foreign in ("510182", "510104018"):
+        with pytest.raises(Refused):
+            city.photos.path(principal("officer", foreign), photo)
+    assert city.photos.path(LEADER, photo), "who sees the ticket sees its photo, wherever the reporter belongs"
 
 
 @pytest.mark.parametrize(

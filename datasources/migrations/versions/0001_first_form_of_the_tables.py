@@ -243,6 +243,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_tickets_key")),
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tickets_photo_id"), ["photo_id"], unique=False)
         batch_op.create_index("ix_tickets_state_area_code", ["state", "area_code"], unique=False)
         batch_op.create_index("ix_tickets_state_due_at", ["state", "due_at"], unique=False)
 
