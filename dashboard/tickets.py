@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,31 +18,6 @@ from datasources.models import Ticket, TicketStep, Unit
 from datasources.queries import tickets as queries
 from datasources.serialising import iso
 
-KINDS = (
-    "waterlogging",
-    "landslide",
-    "fire",
-    "gas_leak",
-    "road_damage",
-    "fallen_tree",
-    "power_failure",
-    "dangerous_building",
-    "drain_blocked",
-    "person_in_need",
-    "other",
-)
-LEVELS = ("red", "orange", "yellow", "blue")
-TIME_LIMIT = {"red": timedelta(minutes=30), "orange": timedelta(hours=2), "yellow": timedelta(hours=8), "blue": timedelta(hours=24)}
-
-MOVES: dict[str, tuple[tuple[str, ...], str]] = {
-    # action: (states in which it is allowed, state after it)
-    "assign": (("reported", "assigned", "handling"), "assigned"),
-    "start": (("assigned",), "handling"),
-    "finish": (("assigned", "handling"), "handled"),
-    "reject": (("handled",), "handling"),
-    "close": (("handled", "reported"), "closed"),
-}
-
 Kind = Literal[
     "waterlogging",
     "landslide",
@@ -56,6 +31,18 @@ Kind = Literal[
     "person_in_need",
     "other",
 ]
+KINDS: tuple[str, ...] = get_args(Kind)
+LEVELS = ("red", "orange", "yellow", "blue")
+TIME_LIMIT = {"red": timedelta(minutes=30), "orange": timedelta(hours=2), "yellow": timedelta(hours=8), "blue": timedelta(hours=24)}
+
+MOVES: dict[str, tuple[tuple[str, ...], str]] = {
+    # action: (states in which it is allowed, state after it)
+    "assign": (("reported", "assigned", "handling"), "assigned"),
+    "start": (("assigned",), "handling"),
+    "finish": (("assigned", "handling"), "handled"),
+    "reject": (("handled",), "handling"),
+    "close": (("handled", "reported"), "closed"),
+}
 
 
 class TicketReport(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -17,7 +17,8 @@ from dashboard.rows import Row, warning_row
 from datasources.models import Warning
 from datasources.queries import warnings as queries
 
-EVENTS = ("rainstorm", "flood", "landslide", "gale", "thunderstorm", "heat", "forest_fire", "earthquake", "fog", "cold_wave")
+Event = Literal["rainstorm", "flood", "landslide", "gale", "thunderstorm", "heat", "forest_fire", "earthquake", "fog", "cold_wave"]
+EVENTS: tuple[str, ...] = get_args(Event)
 LEVELS = ("red", "orange", "yellow", "blue")
 SEVERITY = {"red": "Extreme", "orange": "Severe", "yellow": "Moderate", "blue": "Minor"}
 """CAP 1.2 severity of each colour, as the China Meteorological Administration's CAP feeds map them."""
@@ -30,7 +31,7 @@ class WarningIssue(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
-    event: Literal["rainstorm", "flood", "landslide", "gale", "thunderstorm", "heat", "forest_fire", "earthquake", "fog", "cold_wave"]
+    event: Event
     level: Literal["red", "orange", "yellow", "blue"]
     area: str = Field(min_length=4, max_length=18)
     headline: str = Field(min_length=1, max_length=200)
