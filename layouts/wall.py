@@ -85,7 +85,7 @@ def _bar(say: Say, view: dict[str, Any]) -> html.Header:
 
 
 def _map(say: Say, view: dict[str, Any]) -> dl.Map:
-    layers: list[Any] = [dl.ScaleControl(position="bottomleft", imperial=False)]
+    layers: list[Any] = [dl.ScaleControl(position="bottomleft", imperial=False, maxWidth=220)]
     if view["tiles"] is not None:
         layers.insert(0, dl.TileLayer(url=view["tiles"]["url"], attribution=view["tiles"]["attribution"], maxZoom=18))
     return dl.Map(
