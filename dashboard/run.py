@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -23,10 +24,12 @@ from datasources.database import Database
 from datasources.migrations import is_current, upgrade
 
 START_PATIENCE_S = 60.0
+SIMULATOR = "演练模拟器"
+RESTART_AFTER_S = 5.0
 
 
 def run_city(settings: Settings) -> int:
-    """Prepare, start the server and the simulator, say where they are, and wait. Ends with the first of them."""
+    """Prepare, start the server and the simulator, say where they are, and wait. Ends with the server."""
     _check_port(settings)
     simulator_token = prepare(settings)
     programs = _Programs()
@@ -76,7 +79,10 @@ def prepare(settings: Settings) -> str | None:
         if not (is_demo and settings.simulate):
             return None
         area = city.areas.cities[0]
-        return city.accounts.create_token("api", "演练模拟器", "admin", area, timedelta(days=30)).secret
+        for token in city.accounts.tokens():
+            if token.name == SIMULATOR and token.revoked_at is None:
+                city.accounts.revoke(token.id)
+        return city.accounts.create_token("api", SIMULATOR, "admin", area, timedelta(days=30)).secret
     finally:
         city.close()
 
@@ -114,23 +120,31 @@ class _Programs:
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._again: dict[str, Callable[[], None]] = {}
         self._stopping = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
 
     def start(self, name: str, command: list[str], extra: dict[str, str] | None = None) -> None:
         root = Path(__file__).parent.parent
+        self._again[name] = lambda: self.start(name, command, extra)
         self._running[name] = subprocess.Popen(command, cwd=root, env={**os.environ, **(extra or {})}, start_new_session=True)
 
     def alive(self) -> bool:
         return not self._stopping and all(program.poll() is None for program in self._running.values())
 
     def wait(self) -> int:
-        while self.alive():
+        """Until told to stop, or until the server ends. A simulator that ends is started again: the wall must not go with it."""
+        while not self._stopping and self._running["server"].poll() is None:
+            simulator = self._running.get("simulator")
+            if simulator is not None and simulator.poll() is not None:
+                print("模拟器已退出，重新启动 / the simulator ended, starting it again", file=sys.stderr)
+                time.sleep(RESTART_AFTER_S)
+                if not self._stopping:
+                    self._again["simulator"]()
             time.sleep(0.3)
-        ended = [name for name, program in self._running.items() if program.poll() is not None]
         if not self._stopping:
-            print(f"{', '.join(ended)} 已退出 / ended; 全部停止 / stopping all", file=sys.stderr)
+            print("服务器已退出，全部停止 / the server ended, stopping all", file=sys.stderr)
         self.stop()
         return 0 if self._stopping else 1
 

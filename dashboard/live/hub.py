@@ -165,10 +165,16 @@ class Hub:
 
     def _take(self, change: Mapping[str, Any]) -> None:
         for area_code, room in list(self._areas.items()):
-            if related(area_code, change["area_code"]) or change["kind"].startswith("order."):
-                room.apply(change)
-            else:
-                room.pass_by(change["seq"])
+            try:
+                if related(area_code, change["area_code"]) or change["kind"].startswith("order."):
+                    room.apply(change)
+                else:
+                    room.pass_by(change["seq"])
+            except Exception:
+                # One room that cannot be kept true must not stop the others: it is built anew from the tables.
+                log.exception("the picture of %s could not take change %d", area_code, change["seq"])
+                del self._areas[area_code]
+                self._send(room.name, "reopen", {})
         for (order_id, _), order_room in self._orders.items():
             if order_id == change["entity_id"]:
                 order_room.apply(change)
