@@ -16,12 +16,15 @@ from types import FrameType
 
 import requests
 
+from dashboard import clock
+from dashboard.accounts import Accounts
 from dashboard.city import build_city
 from dashboard.demo import load as demo
 from dashboard.settings import BadSetting, Settings
 from dashboard.terminal import progress, say
 from datasources.database import Database
 from datasources.migrations import is_current, upgrade
+from datasources.queries import areas as area_queries
 
 START_PATIENCE_S = 60.0
 SIMULATOR = "演练模拟器"
@@ -31,9 +34,10 @@ RESTART_AFTER_S = 5.0
 def run_city(settings: Settings) -> int:
     """Prepare, start the server and the simulator, say where they are, and wait. Ends with the server."""
     _check_port(settings)
-    simulator_token = prepare(settings)
+    prepare(settings)
     programs = _Programs()
     programs.start("server", [sys.executable, "-m", "app", "serve"])
+    simulator_token = _simulator_token(settings)  # while the server starts
     if not _up(settings, programs):
         programs.stop()
         return 1
@@ -54,8 +58,8 @@ def _check_port(settings: Settings) -> None:
             raise BadSetting("YIPING_HOST/YIPING_PORT", f"{settings.host}:{settings.port}", wanted) from None
 
 
-def prepare(settings: Settings) -> str | None:
-    """Database in the present form, demo city on first start; returns a token for the simulator of a demo city."""
+def prepare(settings: Settings) -> None:
+    """Database in the present form, and the demo city on the first start."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -65,26 +69,35 @@ def prepare(settings: Settings) -> str | None:
     if not is_current(database):
         say("准备数据库 / preparing the database")
         upgrade(database)
-    city = build_city(settings, database=database)
+    with database.read() as session:
+        empty = demo.is_empty(session)
+    if empty:
+        say(f"首次启动：生成并导入演示城市 / first start: making and importing the demo city (SCALE={settings.scale})")
+        city = build_city(settings, database=database)
+        folder = settings.data / "demo"
+        demo.load(city.commands, city.areas, city.accounts, settings.scale, folder, progress)
+        shutil.rmtree(folder)
+        city.close()
+    database.close()
+
+
+def _simulator_token(settings: Settings) -> str | None:
+    """A new token for the simulator of a demo city, the ones before it revoked; None when nothing is to be simulated."""
+    if not settings.simulate:
+        return None
+    database = Database(settings.database_url)
     try:
         with database.read() as session:
-            empty = demo.is_empty(session)
-        if empty:
-            say(f"首次启动：生成并导入演示城市 / first start: making and importing the demo city (SCALE={settings.scale})")
-            folder = settings.data / "demo"
-            demo.load(city.commands, city.areas, city.accounts, settings.scale, folder, progress)
-            shutil.rmtree(folder)
-        with database.read() as session:
-            is_demo = bool(demo.existing(session))
-        if not (is_demo and settings.simulate):
-            return None
-        area = city.areas.cities[0]
-        for token in city.accounts.tokens():
+            if not demo.existing(session):
+                return None
+            city_code = area_queries.roots(session)[0].code
+        accounts = Accounts(database, clock.now)
+        for token in accounts.tokens():
             if token.name == SIMULATOR and token.revoked_at is None:
-                city.accounts.revoke(token.id)
-        return city.accounts.create_token("api", SIMULATOR, "admin", area, timedelta(days=30)).secret
+                accounts.revoke(token.id)
+        return accounts.create_token("api", SIMULATOR, "admin", city_code, timedelta(days=400)).secret
     finally:
-        city.close()
+        database.close()
 
 
 def _greet(settings: Settings) -> None:

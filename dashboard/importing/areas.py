@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import delete, insert
 
 from dashboard.codes import end_of, is_code, level_of, parent_of
@@ -24,6 +23,9 @@ CHUNK = 2000
 
 def initials(name: str) -> str:
     """Pinyin initials for search: 锦江区 → jjq."""
+    # its dictionary takes most of a second to load, and only an import needs it
+    from pypinyin import Style, lazy_pinyin
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:80]
 
 
