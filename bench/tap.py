@@ -20,6 +20,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from dashboard.city import City, build_city
+from dashboard.demo import accounts
 from dashboard.demo import load as demo
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
@@ -105,7 +106,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 def _sign_in(page: Page, address: str, login: str, path: str) -> None:
     page.goto(f"{address}/signin?next={path}")
     page.fill("input[name=login]", login)
-    page.fill("input[name=password]", demo.PASSWORD)
+    page.fill("input[name=password]", accounts.PASSWORD)
     page.click("form:first-of-type button[type=submit]")
 
 
@@ -113,7 +114,7 @@ def _rounds(server: Server, city: City) -> tuple[list[float], list[float]]:
     taps: list[float] = []
     bare: list[float] = []
     with city.database.read() as session:
-        unit = next(account for account in demo.demo_accounts(session) if account.role == "unit")
+        unit = next(one for one in accounts.demo_accounts(session) if one.role == "unit")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         wall = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()

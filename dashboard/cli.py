@@ -9,23 +9,22 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from dashboard.city import City, build_city
 from dashboard.errors import Refused
 from dashboard.identity import ROLES, SYSTEM
-from dashboard.importing.areas import import_areas
-from dashboard.importing.boundaries import CRS
 from dashboard.importing.problems import ImportFailed
-from dashboard.importing.units import import_units
-from dashboard.importing.video import import_video
 from dashboard.run import run_city
 from dashboard.settings import DOCUMENTED, BadSetting, Settings, from_environment
 from dashboard.terminal import progress, say
 from datasources.database import Database
 from datasources.migrations import upgrade
 from datasources.models import Unit
+
+if TYPE_CHECKING:
+    from dashboard.city import City
 
 Serve = Callable[[Settings], None]
 
@@ -64,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     imported = add("import", "import areas, units or video points from files", _import)
     imported.add_argument("what", choices=("areas", "units", "video"))
     imported.add_argument("files", nargs="+", type=Path, help="areas: CSV and GeoJSON; units, video: CSV")
-    imported.add_argument("--crs", choices=CRS, default="wgs84", help="coordinate system of the file")
+    imported.add_argument("--crs", choices=("wgs84", "gcj02"), default="wgs84", help="coordinate system of the file")
     imported.add_argument("--aliases", type=Path, help="CSV old_code,code for boundaries with older codes")
 
     user = add("user", "create an account", _user)
@@ -102,12 +101,18 @@ def _settings(_settings: Settings, _options: argparse.Namespace, _serve: Serve) 
 
 
 def _city(settings: Settings) -> City:
+    from dashboard.city import build_city  # not needed for `run`, which should be quick
+
     database = Database(settings.database_url)
     upgrade(database)
     return build_city(settings, database=database)
 
 
 def _import(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
+    from dashboard.importing.areas import import_areas
+    from dashboard.importing.units import import_units
+    from dashboard.importing.video import import_video
+
     city = _city(settings)
     try:
         if options.what == "areas":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import signal
@@ -14,12 +15,9 @@ from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
-import requests
-
 from dashboard import clock
 from dashboard.accounts import Accounts
-from dashboard.city import build_city
-from dashboard.demo import load as demo
+from dashboard.demo import accounts as demo
 from dashboard.settings import BadSetting, Settings
 from dashboard.terminal import progress, say
 from datasources.database import Database
@@ -73,9 +71,13 @@ def prepare(settings: Settings) -> None:
         empty = demo.is_empty(session)
     if empty:
         say(f"首次启动：生成并导入演示城市 / first start: making and importing the demo city (SCALE={settings.scale})")
+        # only the first start needs the import and all services
+        from dashboard.city import build_city
+        from dashboard.demo.load import load
+
         city = build_city(settings, database=database)
         folder = settings.data / "demo"
-        demo.load(city.commands, city.areas, city.accounts, settings.scale, folder, progress)
+        load(city.commands, city.areas, city.accounts, settings.scale, folder, progress)
         shutil.rmtree(folder)
         city.close()
     database.close()
@@ -116,14 +118,16 @@ def _greet(settings: Settings) -> None:
 
 def _up(settings: Settings, programs: _Programs) -> bool:
     deadline = time.monotonic() + START_PATIENCE_S
-    client = requests.Session()
-    client.trust_env = False
     while time.monotonic() < deadline and programs.alive():
+        connection = http.client.HTTPConnection(settings.address.removeprefix("http://"), timeout=1)
         try:
-            if client.get(f"{settings.address}/healthz", timeout=1).ok:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == http.client.OK:
                 return True
-        except requests.RequestException:
-            time.sleep(0.05)
+        except OSError:
+            time.sleep(0.03)
+        finally:
+            connection.close()
     print("服务器没有启动 / the server did not start", file=sys.stderr)
     return False
 

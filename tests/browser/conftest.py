@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dashboard.city import City, build_city
-from dashboard.demo.load import PASSWORD
+from dashboard.demo.accounts import PASSWORD
 from tests.conftest import Running
 from tests.servers import Proxy
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dashboard.demo.load import PASSWORD
+from dashboard.demo.accounts import PASSWORD
 from tests.browser.conftest import keep, wait_for_area
 from tests.servers import ROOT, free_port
 

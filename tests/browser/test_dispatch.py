@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from dashboard.city import City
-from dashboard.demo.load import demo_accounts
+from dashboard.demo.accounts import demo_accounts
 from tests.browser.conftest import keep, wait_for_area
 from tests.conftest import OFFICER, Running
 from tests.servers import Proxy

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.city import City
-from dashboard.demo.load import demo_accounts
+from dashboard.demo.accounts import demo_accounts
 from dashboard.tickets import TicketReport
 from tests.browser.conftest import keep, wait_for_area
 from tests.conftest import ADMIN, OFFICER, Running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from dashboard.demo.load import PASSWORD
+from dashboard.demo.accounts import PASSWORD
 from tests.conftest import Running
 
 

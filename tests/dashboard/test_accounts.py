@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.city import City
-from dashboard.demo.load import PASSWORD
+from dashboard.demo.accounts import PASSWORD
 from dashboard.errors import Refused
 from tests.conftest import TurnedClock
 
