@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if __name__ in ("__main__", "app") and sys.argv[1:2] == ["serve"]:
     # Before anything else is imported: modules that were loaded with the blocking sockets keep them.
@@ -14,7 +14,10 @@ if __name__ in ("__main__", "app") and sys.argv[1:2] == ["serve"]:
 
     monkey.patch_all()
 
-from dashboard.settings import BadSetting, Settings, from_environment
+from dashboard import quickstart
+
+if TYPE_CHECKING:
+    from dashboard.settings import Settings
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -107,15 +110,18 @@ def main() -> int:
     """The command `yiping`."""
     if sys.argv[1:] == ["serve"]:
         # The server needs nothing of the command line, and starts the quicker without it.
+        from dashboard.settings import BadSetting, from_environment
+
         try:
             serve(from_environment(os.environ))
         except BadSetting as error:
             print(error, file=sys.stderr)
             return 2
         return 0
+    early = quickstart.begin(os.environ) if sys.argv[1:] == ["run"] else None
     from dashboard import cli
 
-    return cli.main(serve)
+    return cli.main(serve, early)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 Serve = Callable[[Settings], None]
 
 
-def main(serve: Serve, arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0 when it did what was asked."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+def main(serve: Serve, early: subprocess.Popen[bytes] | None = None) -> int:
+    """Run one command; the exit code is 0 when it did what was asked. `early` is a server that `run` finds started already."""
+    parser = _parser(early)
+    options = parser.parse_args()
     try:
         settings = from_environment(os.environ)
         return int(options.run(settings, options, serve) or 0)
@@ -42,7 +43,7 @@ def main(serve: Serve, arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="yiping", description="一屏: 基层应急指挥 / command centre for grassroots emergency management")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "run",
         "create what is missing, load the demo city on first start, serve it and simulate life in it",
-        lambda settings, _o, _s: run_city(settings),
+        lambda settings, _o, _s: run_city(settings, early),
     )
     add("serve", "serve the wall only", lambda settings, _o, serve: serve(settings))
     add("migrate", "bring the database to the present form", _migrate)

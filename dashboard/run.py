@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
-from dashboard import clock
+from dashboard import clock, quickstart
 from dashboard.accounts import Accounts
 from dashboard.demo import accounts as demo
 from dashboard.settings import BadSetting, Settings
@@ -29,16 +29,29 @@ SIMULATOR = "演练模拟器"
 RESTART_AFTER_S = 5.0
 
 
-def run_city(settings: Settings) -> int:
-    """Prepare, start the server and the simulator, say where they are, and wait. Ends with the server."""
-    _check_port(settings)
-    prepare(settings)
+def run_city(settings: Settings, early: subprocess.Popen[bytes] | None = None) -> int:
+    """Prepare, start the server and the simulator, say where they are, and wait. Ends with the server.
+
+    `early` is a server that was started before the command line was even imported, because nothing had to be prepared.
+    """
     programs = _Programs()
-    programs.start("server", [sys.executable, "-m", "app", "serve"])
-    simulator_token = _simulator_token(settings)  # while the server starts
+    if early is not None:
+        programs.adopt("server", quickstart.SERVER, early)
+    else:
+        _check_port(settings)
+        prepare(settings)
+        programs.start("server", quickstart.SERVER)
+    try:
+        simulator_token = _simulator_token(settings)  # while the server starts
+    except BaseException:
+        programs.stop()
+        quickstart.forget(os.environ)
+        raise
     if not _up(settings, programs):
         programs.stop()
+        quickstart.forget(os.environ)
         return 1
+    quickstart.remember(os.environ)
     _greet(settings)
     if simulator_token is not None:
         secret = {"YIPING_SIMULATOR_TOKEN": simulator_token}
@@ -146,6 +159,11 @@ class _Programs:
         root = Path(__file__).parent.parent
         self._again[name] = lambda: self.start(name, command, extra)
         self._running[name] = subprocess.Popen(command, cwd=root, env={**os.environ, **(extra or {})}, start_new_session=True)
+
+    def adopt(self, name: str, command: list[str], program: subprocess.Popen[bytes]) -> None:
+        """Take over a program that runs already."""
+        self._again[name] = lambda: self.start(name, command)
+        self._running[name] = program
 
     def alive(self) -> bool:
         return not self._stopping and all(program.poll() is None for program in self._running.values())
