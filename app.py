@@ -69,7 +69,7 @@ def build(settings: Settings) -> Any:
     hub.start(screens)
     Chores(
         [
-            ("positions", 0.5, city.positions.flush),
+            ("positions", 60.0, city.positions.fold),
             ("overdue", 1.0, city.tickets.mark_overdue),
             ("expired", 1.0, city.warnings.expire),
             ("late", 1.0, city.orders.mark_late),

@@ -49,8 +49,7 @@ class City:
             self.positions.refresh()
 
     def close(self) -> None:
-        """Store what is pending and let go of the database and the bus."""
-        self.positions.flush()
+        """Let go of the database and the bus."""
         self.bus.close()
         self.database.close()
 

@@ -1,9 +1,12 @@
-"""Positions: checked at the edge, placed in the hot state at once, stored in batches."""
+"""Positions: checked at the edge, stored in the journal, then placed in the hot state; folded into tracks by and by."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -12,16 +15,19 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from dashboard.areas import Areas
 from dashboard.clock import Clock
 from dashboard.errors import Refused
+from dashboard.gathering import Gatherer
 from dashboard.geo import gcj02_to_wgs84
 from dashboard.identity import Principal
 from datasources.database import Database
-from datasources.hot import HotPositions, Located
+from datasources.hot import LOCATED, Batch, HotPositions
 from datasources.queries import positions as queries
 from datasources.queries import units as unit_queries
 
 AHEAD = timedelta(seconds=60)
 BEHIND = timedelta(hours=24)
 KEPT = timedelta(hours=24)
+FOLD_UNITS = 500
+"""How many units are folded in one transaction: short enough that nobody waits for it."""
 
 
 class PositionReport(BaseModel):
@@ -47,8 +53,8 @@ class Positions:
         self._clock = clock
         self._numbers: dict[str, int] = {}
         self._codes: list[str] = []
-        self._pending: list[Located] = []
         self._lock = threading.Lock()
+        self._gatherer: Gatherer[Batch, int] = Gatherer(self._store)
         self.hot = HotPositions()
         self.refresh()
 
@@ -63,80 +69,90 @@ class Positions:
             self._codes[number] = code
         with self._lock:
             self.hot.load([u[0] for u in units], [u[1] for u in units], [u[2] for u in units])
-            for located in latest:
-                if located.number < self.hot.size:
-                    self.hot.place(located)
+            self.hot.place(latest)
 
     def number_of(self, unit_id: str) -> int | None:
         """Number of a unit by its id."""
         return self._numbers.get(unit_id)
 
     def report(self, principal: Principal, reports: list[PositionReport]) -> int:
-        """Take a list of positions: all of them or, when one is bad, none. Returns how many.
+        """Take a list of positions: all of them or, when one is bad, none. Returns how many, once they are stored.
 
         Raises `unknown_unit`, `outside_scope`, `outside_city`, `future` or `too_old`, each naming the
         first bad one by its place in the list (`positions[3]`).
         """
-        now = self._clock()
         if principal.unit_id is None:
             principal.require("relay")
+        return self._gatherer.submit(self._checked(principal, reports))
+
+    def _checked(self, principal: Principal, reports: list[PositionReport]) -> Batch:
+        now = self._clock()
+        earliest, latest = (now - BEHIND).timestamp(), (now + AHEAD).timestamp()
         lons = np.array([r.lon for r in reports])
         lats = np.array([r.lat for r in reports])
         shifted = np.array([r.crs == "gcj02" for r in reports], np.bool_)
         if shifted.any():
             lons[shifted], lats[shifted] = gcj02_to_wgs84(lons[shifted], lats[shifted])
-        inside = self._areas.holds_all(lons, lats)
-        located = []
+        inside = self._areas.holds_all(lons, lats).tolist()
+        numbers, times = [], []
         for i, report in enumerate(reports):
-            field = f"positions[{i}]"
-            number = self._number_in_scope(principal, report.unit, field)
+            numbers.append(self._number_in_scope(principal, report.unit, i))
+            at = report.at.timestamp()
             if not inside[i]:
-                raise Refused("outside_city", field=field, lon=report.lon, lat=report.lat)
-            if report.at > now + AHEAD:
-                raise Refused("future", field=field, at=report.at.isoformat())
-            if report.at < now - BEHIND:
-                raise Refused("too_old", field=field, at=report.at.isoformat())
-            located.append(
-                Located(
-                    number,
-                    int(report.at.timestamp() * 1000),
-                    round(float(lons[i]) * 1e6),
-                    round(float(lats[i]) * 1e6),
-                    round(report.heading) % 360,
-                    round(report.accuracy_m),
-                )
-            )
-        with self._lock:
-            for one in located:
-                self.hot.place(one)
-            self._pending.extend(located)
-        return len(located)
+                raise Refused("outside_city", field=f"positions[{i}]", lon=report.lon, lat=report.lat)
+            if at > latest:
+                raise Refused("future", field=f"positions[{i}]", at=report.at.isoformat())
+            if at < earliest:
+                raise Refused("too_old", field=f"positions[{i}]", at=report.at.isoformat())
+            times.append(at)
+        batch = np.empty(len(reports), LOCATED)
+        batch["number"] = numbers
+        batch["at_ms"] = np.array(times) * 1000
+        batch["lon_e6"] = np.round(lons * 1e6)
+        batch["lat_e6"] = np.round(lats * 1e6)
+        batch["heading"] = np.array([r.heading for r in reports]) % 360
+        batch["accuracy_m"] = np.array([r.accuracy_m for r in reports])
+        return batch
 
-    def _number_in_scope(self, principal: Principal, unit_id: str, field: str) -> int:
+    def _store(self, batches: list[Batch]) -> Sequence[int]:
+        """Journal first, then the picture: what a screen shows is on the disk."""
+        together = np.concatenate(batches)
+        with self._database.write() as session:
+            queries.append(session, together)
+        with self._lock:
+            self.hot.place(together)
+        return [batch.size for batch in batches]
+
+    def _number_in_scope(self, principal: Principal, unit_id: str, place: int) -> int:
         number = self._numbers.get(unit_id)
         if principal.unit_id is not None:
             if unit_id != principal.unit_id or number is None:
-                raise Refused("outside_scope", field=field, area=unit_id)
+                raise Refused("outside_scope", field=f"positions[{place}]", area=unit_id)
         elif number is None:
-            raise Refused("unknown_unit", field=field, unit=unit_id)
+            raise Refused("unknown_unit", field=f"positions[{place}]", unit=unit_id)
         elif not self._codes[number].startswith(principal.area_code):
-            raise Refused("outside_scope", field=field, area=unit_id)
+            raise Refused("outside_scope", field=f"positions[{place}]", area=unit_id)
         return number
 
-    def flush(self) -> int:
-        """Store what came in since the last call; returns how many. On an error they stay for the next call."""
-        with self._lock:
-            batch, self._pending = self._pending, []
-        if not batch:
+    def fold(self) -> int:
+        """Turn the journal into latest positions and tracks; returns how many positions.
+
+        In steps that are short and can be repeated: the journal is dropped last, and what was folded twice is the same.
+        """
+        with self._database.read() as session:
+            batch, ids = queries.journal(session)
+        if not ids:
             return 0
-        try:
+        batch = batch[np.argsort(batch["number"], kind="stable")]
+        starts = np.unique(batch["number"], return_index=True)[1]
+        cuts = [*starts[::FOLD_UNITS].tolist(), batch.size]
+        for start, end in pairwise(cuts):
             with self._database.write() as session:
-                queries.store(session, batch)
-        except BaseException:
-            with self._lock:
-                self._pending = batch + self._pending
-            raise
-        return len(batch)
+                queries.fold(session, batch[start:end], ids[-1])
+            time.sleep(0.01)  # others may write in between
+        with self._database.write() as session:
+            queries.drop_journal(session, ids)
+        return int(batch.size)
 
     def forget_old(self) -> None:
         """Delete tracks that are past their time."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +10,13 @@ from numpy.typing import NDArray
 GONE = np.int32(2**31 - 1)
 """Longitude of a unit that has no position or is off duty, in frames and in the arrays."""
 
+LOCATED = np.dtype(
+    [("number", "<u4"), ("at_ms", "<i8"), ("lon_e6", "<i4"), ("lat_e6", "<i4"), ("heading", "<u2"), ("accuracy_m", "<u4")], align=False
+)
+"""One accepted position: the unit's number, ms since 1970, WGS-84 in millionths of a degree, degrees from north, metres."""
 
-@dataclass(frozen=True)
-class Located:
-    """One accepted position, WGS-84 in millionths of a degree."""
-
-    number: int
-    at_ms: int
-    lon_e6: int
-    lat_e6: int
-    heading: int
-    accuracy_m: int
+Batch = NDArray[np.void]
+"""An array of `LOCATED`."""
 
 
 class HotPositions:
@@ -66,17 +61,18 @@ class HotPositions:
         """Ranks [first, last) of the units whose area code is in [low, high)."""
         return int(np.searchsorted(self._sorted_codes, low)), int(np.searchsorted(self._sorted_codes, high))
 
-    def place(self, located: Located) -> bool:
-        """Take a position; False when a later one is already known."""
-        number = located.number
-        if located.at_ms <= self.at[number]:
-            return False
-        self.at[number] = located.at_ms
-        self.lon[number] = located.lon_e6
-        self.lat[number] = located.lat_e6
-        self.heading[number] = located.heading // 2
-        self.moved[number] = True
-        return True
+    def place(self, batch: Batch) -> None:
+        """Take positions in any order: the latest of each unit counts, and only when it is later than what is known."""
+        batch = batch[batch["number"] < self.size]
+        batch = batch[batch["at_ms"] > self.at[batch["number"]]]
+        batch = batch[np.argsort(batch["at_ms"], kind="stable")]
+        # Of several for one unit the last assignment stays, which is the latest.
+        numbers = batch["number"]
+        self.at[numbers] = batch["at_ms"]
+        self.lon[numbers] = batch["lon_e6"]
+        self.lat[numbers] = batch["lat_e6"]
+        self.heading[numbers] = batch["heading"] // 2
+        self.moved[numbers] = True
 
     def set_duty(self, number: int, on_duty: bool) -> None:
         """Show or hide a unit."""

@@ -6,7 +6,7 @@ from datasources.models.base import Base
 from datasources.models.change import Change, ChangeCounter
 from datasources.models.order import Delivery, DeliveryStep, Order
 from datasources.models.photo import Photo
-from datasources.models.position import Position, Track
+from datasources.models.position import Position, PositionBatch, TrackPart
 from datasources.models.ticket import Ticket, TicketStep
 from datasources.models.unit import Unit, UnitRole, UnitSkill
 from datasources.models.video import VideoPoint
@@ -23,10 +23,11 @@ __all__ = [
     "Order",
     "Photo",
     "Position",
+    "PositionBatch",
     "Ticket",
     "TicketStep",
     "Token",
-    "Track",
+    "TrackPart",
     "Unit",
     "UnitRole",
     "UnitSkill",

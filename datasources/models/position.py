@@ -1,15 +1,27 @@
-"""Positions 位置: the latest of each unit, and the tracks behind it."""
+"""Positions 位置: the journal of what came in, and what it is folded into: the latest of each unit, and its track."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
 
 
+class PositionBatch(Base):
+    """Positions that came in together, packed (`datasources.hot.LOCATED`). Lives until it is folded, about a minute.
+
+    One row for many positions: storing 4,400 a second as rows of their own would be most of the work of the server.
+    """
+
+    __tablename__ = "position_batches"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Position(Base):
-    """Latest position of a unit, by its number; WGS-84 in millionths of a degree, accuracy in metres."""
+    """Latest position of a unit, by its number; WGS-84 in millionths of a degree, accuracy in metres. Newer ones lie in the journal."""
 
     __tablename__ = "positions"
 
@@ -21,15 +33,15 @@ class Position(Base):
     accuracy_m: Mapped[int] = mapped_column(Integer)
 
 
-class Track(Base):
-    """One position of the past. Written in batches, deleted by age."""
+class TrackPart(Base):
+    """A piece of a unit's track, packed (`datasources.queries.positions.POINT`). Deleted by age."""
 
-    __tablename__ = "tracks"
+    __tablename__ = "track_parts"
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-    unit_number: Mapped[int] = mapped_column(Integer)
-    at_ms: Mapped[int] = mapped_column(BigInteger)
-    lon_e6: Mapped[int] = mapped_column(Integer)
-    lat_e6: Mapped[int] = mapped_column(Integer)
+    unit_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    batch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """The last batch of the journal that was folded into it: folding twice writes the same rows."""
+    until_ms: Mapped[int] = mapped_column(BigInteger)
+    points: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index("ix_tracks_unit_number_at_ms", "unit_number", "at_ms"), Index("ix_tracks_at_ms", "at_ms"))
+    __table_args__ = (Index("ix_track_parts_until_ms", "until_ms"),)

@@ -13,6 +13,7 @@ from dashboard.geo import wgs84_to_gcj02
 from dashboard.live import frames
 from dashboard.positions import PositionReport
 from datasources.hot import GONE
+from datasources.queries import positions as queries
 from tests.conftest import ADMIN, TurnedClock, principal
 
 
@@ -27,11 +28,40 @@ def at(whose: dict[str, Any], place: dict[str, Any], clock: TurnedClock, **more:
 
 def test_what_was_accepted_survives_a_restart(city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]) -> None:
     assert city.positions.report(ADMIN, [at(unit, place, clock) for unit in people[:3]]) == 3
-    assert city.positions.flush() == 3
-    again = build_city(city.settings, clock, database=city.database)
-    found = again.positions.of_unit(people[2]["number"])
-    assert found is not None
-    assert found["lon"] == pytest.approx(place["lon"], abs=1e-6)
+    for folded in (0, 3):
+        again = build_city(city.settings, clock, database=city.database)
+        found = again.positions.of_unit(people[2]["number"])
+        assert found is not None
+        assert found["lon"] == pytest.approx(place["lon"], abs=1e-6)
+        assert city.positions.fold() == 3 - folded
+
+
+@pytest.mark.parametrize("step", ["fold", "drop_journal"])
+def test_a_fold_that_is_cut_short_loses_and_doubles_nothing(
+    city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any], step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: Any) -> None:
+        raise ConnectionError("cut")
+
+    started = clock()
+    for _ in range(3):
+        city.positions.report(ADMIN, [at(unit, place, clock) for unit in people[:4]])
+        clock.turn(seconds=10)
+    monkeypatch.setattr("dashboard.positions.FOLD_UNITS", 2)
+    with monkeypatch.context() as during:
+        during.setattr(queries, step, cut)
+        with pytest.raises(ConnectionError):
+            city.positions.fold()
+    city.positions.report(ADMIN, [at(people[0], place, clock)])
+    city.positions.fold()
+    city.positions.report(ADMIN, [at(people[1], place, clock, at=clock() - timedelta(seconds=25))])
+    assert [len(city.positions.trail(unit["number"], started)) for unit in people[:4]] == [4, 4, 3, 3]
+    assert city.positions.fold() == 1
+    assert [len(city.positions.trail(unit["number"], started)) for unit in people[:4]] == [4, 4, 3, 3]
+    assert city.positions.fold() == 0
+    clock.turn(hours=25)
+    city.positions.forget_old()
+    assert city.positions.trail(people[0]["number"], started) == []
 
 
 def test_an_older_position_does_not_replace_a_newer_one(
@@ -40,7 +70,7 @@ def test_an_older_position_does_not_replace_a_newer_one(
     city.positions.report(ADMIN, [at(people[0], place, clock)])
     late = at(people[0], {"lon": place["lon"] + 0.0005, "lat": place["lat"]}, clock, at=clock() - timedelta(minutes=5))
     city.positions.report(ADMIN, [late])
-    city.positions.flush()
+    city.positions.fold()
     found = city.positions.of_unit(people[0]["number"])
     assert found is not None
     assert found["lon"] == pytest.approx(place["lon"], abs=1e-6)
@@ -71,7 +101,7 @@ def test_one_bad_position_refuses_the_whole_list(
         city.positions.report(ADMIN, [at(people[0], place, clock), at(people[1], place, clock, **wrong(clock, people))])
     assert (caught.value.code, caught.value.field) == (code, "positions[1]")
     assert city.positions.of_unit(people[0]["number"]) is None
-    assert city.positions.flush() == 0
+    assert city.positions.fold() == 0
 
 
 def test_nobody_reports_for_others_without_the_right(

@@ -1,0 +1,72 @@
+"""Group commit: what many callers bring at the same moment is stored in one transaction, and each waits for it.
+
+A transaction for each caller would spend its time on commits. Here the first to come stores what all have
+brought meanwhile; nobody is told "accepted" before it is on the disk.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass
+class _Batch(Generic[T, R]):
+    items: list[T] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+    results: Sequence[R | Exception] = ()
+    error: BaseException | None = None
+
+
+class Gatherer(Generic[T, R]):
+    """Hands what callers submit to `store` in batches, one batch at a time."""
+
+    def __init__(self, store: Callable[[list[T]], Sequence[R | Exception]], most: int = 1000) -> None:
+        """`store` returns one result for each item, in order; an exception among them is raised for its caller alone.
+
+        When `store` itself raises, nothing of the batch was stored, and all its callers get the exception.
+        """
+        self._store = store
+        self._most = most
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._open: _Batch[T, R] | None = None
+
+    def submit(self, item: T) -> R:
+        """Returns when `item` is stored, with its result."""
+        with self._lock:
+            batch = self._open
+            leads = batch is None or len(batch.items) >= self._most
+            if batch is None or leads:
+                batch = self._open = _Batch()
+            place = len(batch.items)
+            batch.items.append(item)
+        if leads:
+            self._lead(batch)
+        else:
+            batch.done.wait()
+        if batch.error is not None:
+            raise batch.error
+        result = batch.results[place]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _lead(self, batch: _Batch[T, R]) -> None:
+        with self._turn:
+            time.sleep(0)  # whoever is ready to bring something may join
+            with self._lock:
+                if self._open is batch:
+                    self._open = None
+            try:
+                batch.results = self._store(batch.items)
+            except BaseException as error:  # noqa: BLE001 -- raised again by each caller
+                batch.error = error
+            finally:
+                batch.done.set()
