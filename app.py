@@ -34,6 +34,7 @@ def build(settings: Settings) -> Any:
     from dashboard.chores import Chores
     from dashboard.city import build_city
     from dashboard.live.hub import Hub
+    from dashboard.tile_keeper import TileKeeper
     from datasources import serialising
     from layouts.imports import INDEX
 
@@ -76,6 +77,7 @@ def build(settings: Settings) -> Any:
             ("finished", 30.0, city.orders.close_finished),
             ("tokens", 3.0, lambda: screens.turn_out(city.accounts.still_valid)),
             ("tracks", 600.0, city.positions.forget_old),
+            ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: socketio.emit("tiles", {}, to="screens")).look),
         ]
     ).start()
     return server

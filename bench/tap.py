@@ -70,7 +70,7 @@ def measure() -> dict[str, Any]:
         database = Database(settings.database_url)
         upgrade(database)
         city = build_city(settings, database=database)
-        demo.load(city.commands, city.areas, city.accounts, "small", data / "demo", lambda *_: None)
+        demo.load(city, "small", data / "demo")
         server = Server(data, free_port())
         server.start()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from flask import request
 from flask_socketio import SocketIO, join_room, leave_room
@@ -40,6 +40,26 @@ class OpenOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     order: str | None = Field(max_length=36)
+
+
+class Colours(BaseModel):
+    """Colour the micro-grids of the open area by this theme; null: no colours any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    theme: Literal["tickets", "on_duty", "unanswered", "warnings"] | None
+
+
+class ScreenReport(BaseModel):
+    """What this screen is: size in CSS pixels, device pixels per CSS pixel, whether it has WebGL, and what it could not read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    width: int = Field(ge=200, le=32_000)
+    height: int = Field(ge=200, le=32_000)
+    ratio: float = Field(gt=0.1, le=10)
+    webgl: bool
+    unread: str = Field(default="", max_length=200)
 
 
 class Received(BaseModel):
@@ -95,6 +115,10 @@ class Screens:
         """See `Outlet`."""
         return [room.partition(":")[2] for room in self.watched() if room.startswith("frames:")]
 
+    def colour_rooms(self) -> list[tuple[str, str]]:
+        """See `Outlet`."""
+        return [(theme, area) for kind, theme, area in (room.split(":") for room in self.watched() if room.startswith("colours:"))]
+
     def units(self) -> set[str]:
         """See `Outlet`."""
         return {principal.unit_id for principal in list(self.principals.values()) if principal.unit_id is not None}
@@ -116,6 +140,7 @@ class Screens:
 
 def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
     """Register the events."""
+    city.troubles.listen(lambda: socketio.emit("troubles", city.troubles.listed(), to="administrators"))
 
     @socketio.on("connect")
     def connect(auth: Any = None) -> None:
@@ -129,6 +154,9 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
             join_room(f"unit:{principal.unit_id}")
         if principal.may("see"):
             join_room("screens")
+        if principal.may("administer"):
+            join_room("administrators")
+            socketio.emit("troubles", city.troubles.listed(), to=request.sid)  # type: ignore[attr-defined]
 
     @socketio.on("disconnect")
     def disconnect(_reason: Any = None) -> None:
@@ -163,7 +191,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
     def open_area(principal: Principal, message: Any) -> Any:
         wanted = parsed(OpenArea, message)
         area_code = check_known(city.areas, principal, wanted.area, "see")
-        leave(("area:", "frames:"))
+        leave(("area:", "frames:", "colours:"))
         join_room(f"area:{area_code}")
         kind, picture = hub.open_area(area_code, wanted.since)
         # In a small place one also sees those who look after it: the whole community, as far as the scope goes.
@@ -183,6 +211,31 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
         join_room(f"order:{wanted.order}:{area_code}")
         _, listed = hub.open_order(wanted.order, area_code)
         return listed
+
+    @guarded("colours", "see")
+    def colours(principal: Principal, message: Any) -> Any:
+        wanted = parsed(Colours, message)
+        leave(("colours:",))
+        area_code = next((room.partition(":")[2] for room in rooms_of() if room.startswith("area:")), None)
+        if wanted.theme is None or area_code is None:
+            return {"theme": None}
+        join_room(f"colours:{wanted.theme}:{area_code}")
+        numbering, frame = hub.open_colours(wanted.theme, area_code)
+        socketio.emit("colours", (area_code, numbering, frame), to=request.sid)  # type: ignore[attr-defined]
+        return {"theme": wanted.theme}
+
+    @guarded("screen", "see")
+    def screen(principal: Principal, message: Any) -> Any:
+        try:
+            report = parsed(ScreenReport, message)
+        except Refused as refused:
+            city.troubles.note("bad_viewport", principal.name, problem=refused.en)
+            raise
+        if report.unread:
+            city.troubles.note("bad_frame", principal.name, problem=report.unread)
+        if not report.webgl:
+            city.troubles.note("no_webgl", principal.name)
+        return {"noted": True}
 
     @guarded("work", "answer")
     def work(principal: Principal, _message: Any) -> Any:

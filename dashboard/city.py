@@ -15,6 +15,8 @@ from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings
 from dashboard.tickets import Tickets
+from dashboard.tiling import Tiling
+from dashboard.troubles import Troubles
 from dashboard.units import Units
 from dashboard.video import Video
 from dashboard.warnings import Warnings
@@ -40,11 +42,14 @@ class City:
     warnings: Warnings
     orders: Orders
     answers: Answers
+    tiling: Tiling
+    troubles: Troubles
 
     def refresh(self, topic: str) -> None:
         """Read anew what is kept in memory, after an import of `topic`."""
         if topic == "area":
             self.areas.refresh()
+            self.tiling.refresh()
         if topic == "unit":
             self.positions.refresh()
 
@@ -63,6 +68,7 @@ def build_city(
     commands = Commands(database, bus, clock)
     areas = Areas(database)
     positions = Positions(database, areas, clock)
+    troubles = Troubles(clock)
     photos = Photos(database, settings.data / "photos", clock)
     return City(
         settings=settings,
@@ -79,4 +85,6 @@ def build_city(
         warnings=Warnings(commands, areas),
         orders=Orders(commands, areas, positions),
         answers=Answers(commands, areas),
+        tiling=Tiling(database, settings.data / "tiles", troubles),
+        troubles=troubles,
     )

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from dashboard.errors import Refused
 from dashboard.identity import ROLES, SYSTEM
 from dashboard.importing.problems import ImportFailed
-from dashboard.run import run_city
+from dashboard.run import build_tiles, run_city
 from dashboard.settings import DOCUMENTED, BadSetting, Settings, from_environment
 from dashboard.terminal import progress, say
 from datasources.database import Database
@@ -66,6 +66,11 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     imported.add_argument("files", nargs="+", type=Path, help="areas: CSV and GeoJSON; units, video: CSV")
     imported.add_argument("--crs", choices=("wgs84", "gcj02"), default="wgs84", help="coordinate system of the file")
     imported.add_argument("--aliases", type=Path, help="CSV old_code,code for boundaries with older codes")
+
+    tiles = add("tiles", "build the vector tiles of the micro-grids, or write them as files for nginx", _tiles)
+    tiles.add_argument("action", choices=("build", "export"))
+    tiles.add_argument("folder", nargs="?", type=Path, help="where `export` writes <version>/<z>/<x>/<y>.pbf")
+    tiles.add_argument("--again", action="store_true", help="build even when the areas have not changed")
 
     user = add("user", "create an account", _user)
     user.add_argument("action", choices=("create",))
@@ -122,6 +127,8 @@ def _import(settings: Settings, options: argparse.Namespace, _serve: Serve) -> i
                 return 2
             table, boundaries = options.files
             count = import_areas(city.commands, SYSTEM, table, boundaries, options.crs, options.aliases, progress)
+            city.refresh("area")
+            build_tiles(city)
         elif options.what == "units":
             count = sum(import_units(city.commands, SYSTEM, path, progress) for path in options.files)
         else:
@@ -129,6 +136,27 @@ def _import(settings: Settings, options: argparse.Namespace, _serve: Serve) -> i
     finally:
         city.close()
     say(f"{options.what}: {count}")
+    return 0
+
+
+def _tiles(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
+    from datasources.tippecanoe import TilingFailed
+
+    city = _city(settings)
+    try:
+        if options.action == "export":
+            if options.folder is None:
+                print("yiping tiles export FOLDER", file=sys.stderr)
+                return 2
+            say(f"tiles: {city.tiling.export(options.folder, progress)}")
+            return 0
+        made = city.tiling.build(progress, options.again)
+        say(f"tiles: {made.version if made else '—'}")
+    except (TilingFailed, OSError) as error:
+        print(f"瓦片未能生成，旧瓦片继续使用 / the tiles could not be built, the old ones stay: {error}", file=sys.stderr)
+        return 1
+    finally:
+        city.close()
     return 0
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dashboard import clock, quickstart
 from dashboard.accounts import Accounts
@@ -23,6 +24,9 @@ from dashboard.terminal import progress, say
 from datasources.database import Database
 from datasources.migrations import is_current, upgrade
 from datasources.queries import areas as area_queries
+
+if TYPE_CHECKING:
+    from dashboard.city import City
 
 START_PATIENCE_S = 60.0
 SIMULATOR = "演练模拟器"
@@ -90,10 +94,23 @@ def prepare(settings: Settings) -> None:
 
         city = build_city(settings, database=database)
         folder = settings.data / "demo"
-        load(city.commands, city.areas, city.accounts, settings.scale, folder, progress)
+        load(city, settings.scale, folder, progress)
         shutil.rmtree(folder)
+        build_tiles(city)
         city.close()
     database.close()
+
+
+def build_tiles(city: City) -> bool:
+    """Build the vector tiles of the micro-grids with progress; False, and a sentence, when that fails: the wall runs without."""
+    from datasources.tippecanoe import TilingFailed
+
+    try:
+        city.tiling.build(progress)
+    except (TilingFailed, OSError) as error:
+        print(f"微网格地图未能生成，地图其余部分照常 / no micro-grid tiles, the rest of the map goes on: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _simulator_token(settings: Settings) -> str | None:

@@ -11,6 +11,7 @@ NAMES = {
     "read": "读取文件 / reading files",
     "areas": "导入区域 / importing areas",
     "units": "导入应急力量 / importing field units",
+    "tiles": "生成微网格地图 / building map tiles",
     "video": "导入视频点位 / importing video points",
 }
 

@@ -1,9 +1,18 @@
 """Where the browser finds the libraries that our modules import by name."""
 
-IMPORT_MAP = (
-    '<script type="importmap">{"imports":{"lit-html":"/assets/vendor/lit-html.mjs",'
-    '"socket.io-client":"/assets/vendor/socket.io.mjs"}}</script>'
-)
+import json
+
+VENDOR = {
+    "lit-html": "lit-html.mjs",
+    "socket.io-client": "socket.io.mjs",
+    "maplibre-gl": "maplibre-gl.mjs",
+    "@maplibre/maplibre-gl-leaflet": "maplibre-gl-leaflet.mjs",
+    "@mapbox/vector-tile": "vector-tile.mjs",
+    "@mapbox/point-geometry": "point-geometry.mjs",
+    "pbf": "pbf.mjs",
+}
+_IMPORTS = {name: f"/assets/vendor/{file}" for name, file in VENDOR.items()} | {"leaflet": "/assets/js/map/leaflet.mjs"}
+IMPORT_MAP = f'<script type="importmap">{json.dumps({"imports": _IMPORTS}, separators=(",", ":"))}</script>'
 INDEX = f"""<!DOCTYPE html>
 <html lang="zh-CN"><head>{{%metas%}}<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{%title%}}</title><link rel="icon" href="/assets/icon.svg">{{%css%}}{IMPORT_MAP}

@@ -63,6 +63,7 @@ def _bar(say: Say, view: dict[str, Any]) -> html.Header:
             html.H1([say("product.short"), html.Span(f" · {say('product.view')}", className="wide-only")]),
             html.Nav(id=BREADCRUMB, className="breadcrumb", **marks(aria_label=say("bar.path"))),
             search.box(say),
+            html.Div(id="troubles", className="troubles", hidden=True),
             html.Div(id="clock", className="clock"),
             html.Div(id="age", className="age", role="status"),
             html.Details(

@@ -49,7 +49,7 @@ def _loaded(settings: Settings) -> None:
     database = Database(settings.database_url)
     upgrade(database)
     city = build_city(settings, database=database)
-    demo.load(city.commands, city.areas, city.accounts, "small", settings.data / "demo", lambda *_: None)
+    demo.load(city, "small", settings.data / "demo")
     city.close()
 
 

@@ -6,6 +6,12 @@ const modules = new URL("../node_modules/", import.meta.url);
 const files = {
   "lit-html/lit-html.js": "lit-html.mjs",
   "socket.io-client/dist/socket.io.esm.min.js": "socket.io.mjs",
+  "maplibre-gl/dist/maplibre-gl.mjs": "maplibre-gl.mjs",
+  "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre-gl-worker.mjs",
+  "@maplibre/maplibre-gl-leaflet/dist/leaflet-maplibre-gl.mjs": "maplibre-gl-leaflet.mjs",
+  "@mapbox/vector-tile/index.js": "vector-tile.mjs",
+  "@mapbox/point-geometry/index.js": "point-geometry.mjs",
+  "pbf/index.js": "pbf.mjs",
 };
 
 rmSync(target, { recursive: true, force: true });

@@ -1,11 +1,13 @@
 // The wall begins here: waits for Dash's layout, connects the stores to the spine, and the panels and layers to the stores.
 import { get } from "./api.mjs";
 import { isDetail } from "./codes.mjs";
+import { Colours } from "./live/colours.mjs";
 import { Connection } from "./live/connection.mjs";
 import { People } from "./live/frames.mjs";
 import { Picture } from "./live/picture.mjs";
 import { AreaLayer } from "./map/areas.mjs";
 import { amapLayer } from "./map/gcj02.mjs";
+import { MicroGridLayer } from "./map/micro_grids.mjs";
 import { peopleLayer, personAt } from "./map/people.mjs";
 import { ticketLayer } from "./map/tickets.mjs";
 import { videoLayer } from "./map/video.mjs";
@@ -23,6 +25,7 @@ import { ordersPanel } from "./panels/orders.mjs";
 import { peoplePanel } from "./panels/people.mjs";
 import { tabs } from "./panels/tabs.mjs";
 import { todoPanel } from "./panels/todo.mjs";
+import { troublesPanel } from "./panels/troubles.mjs";
 import { loadText, say } from "./text.mjs";
 
 const REDRAW_MS = 5000; // panels that show how long something has taken
@@ -51,7 +54,8 @@ async function begin() {
 
   const picture = new Picture();
   const people = new People();
-  const connection = new Connection(picture, people);
+  const colours = new Colours();
+  const connection = new Connection(picture, people, colours);
   const now = () => connection.now();
   const may = (/** @type {string} */ permission) => boot.permissions.includes(permission);
   const notice = notices(find("notice"));
@@ -63,6 +67,11 @@ async function begin() {
   const enter = (/** @type {string} */ code) => goTo(code);
 
   const areas = new AreaLayer(map, picture, (code) => { if (!dispatch?.drawing) enter(code); });
+  const microGrids = new MicroGridLayer(map, colours, {
+    enter, problem: (error) => notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true),
+    describe: (place, value) => `${place} · ${theme === "warnings" ? say(`map.value.warnings.${value}`) : say(`map.value.${theme}`, { n: value })}`,
+  });
+  let theme = "tickets";
   const video = videoLayer(map);
   const dotsOfPeople = peopleLayer(map, people, picture);
   const order = may("order") ? (/** @type {any[]} */ units) => dispatch?.start({ area: area(), units: units.map((u) => u.id), names: units.slice(0, 5).map((u) => u.name) }) : null;
@@ -101,13 +110,36 @@ async function begin() {
   let detail = false;
   const layers = {
     areas: { on: true, toggle: (/** @type {boolean} */ on) => areas.toggle(on) },
+    micro_grids: { on: true, toggle: (/** @type {boolean} */ on) => { microGrids.toggle(on); areas.filled(!microGrids.drawn); connection.colour(on ? theme : null); } },
     people: { on: true, toggle: (/** @type {boolean} */ on) => dotsOfPeople.toggle(on) },
     video: { on: false, toggle: (/** @type {boolean} */ on) => video.toggle(on) },
     tickets: { on: true, toggle: (/** @type {boolean} */ on) => tickets.toggle(on) },
     warnings: { on: true, toggle: (/** @type {boolean} */ on) => areas.showWarnings(on) },
   };
-  const drawLayers = layersBar(find("layers"), picture, people, layers, (theme) => areas.colour(theme), dispatch ? () => dispatch.start({ area: area() }) : null);
+  const drawLayers = layersBar(find("layers"), picture, people, layers, (chosen) => {
+    theme = chosen;
+    areas.colour(theme);
+    microGrids.colour(theme);
+    if (layers.micro_grids.on) connection.colour(theme);
+  }, dispatch ? () => dispatch.start({ area: area() }) : null);
   const choose = tabs(find("tabs"), wall, picture, () => map.invalidateSize());
+  troublesPanel(find("troubles"), connection);
+  connection.self = () => ({ width: innerWidth, height: innerHeight, ratio: devicePixelRatio || 1, webgl: microGrids.webgl });
+  connection.theme = theme;
+  const loadTiles = async () => {
+    try {
+      const found = await microGrids.load();
+      microGrids.colour(theme);
+      areas.filled(!microGrids.drawn);
+      wall.dataset.microGrids = !found ? "none" : microGrids.webgl ? "webgl" : "canvas";
+      if (found && !microGrids.webgl) { notice.hint(say("map.no_webgl")); setTimeout(() => notice.hint(null), 8000); }
+      connection.report();
+    } catch (error) {
+      notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);
+    }
+  };
+  connection.addEventListener("tiles", loadTiles);
+  loadTiles();
   clockPanel(find("clock"), find("age"), wall, connection);
   setInterval(() => { for (const draw of redraw) draw(); single.draw(); }, REDRAW_MS);
 
@@ -140,7 +172,7 @@ async function begin() {
     if (camera) { card.video(camera); return true; }
     const number = dotsOfPeople.visible && (isDetail(area()) || map.getZoom() >= 12) ? personAt(map, people, point) : null;
     if (number !== null) { card.unitByNumber(number); return true; }
-    return false;
+    return microGrids.tap(map.containerPointToLatLng(point));
   };
   areas.pick = pick;
 

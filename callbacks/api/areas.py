@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +28,18 @@ def routes(city: City) -> list[Route]:
         place: Place = city.areas.place(principal, code)
         return {"area": place.area, "path": place.path, "children": place.children}
 
+    def tiles(principal: Principal) -> dict[str, Any]:
+        present, scope = city.tiling.present(), city.areas.start_of(principal)
+        if present is None or not scope:
+            return {"tiles": None, "stale": city.tiling.is_stale()}
+        url = f"/tiles/areas/{present.version}/{scope}/{{z}}/{{x}}/{{y}}.pbf"
+        first, last = city.tiling.span(scope)
+        return {"tiles": {**asdict(present), "url": url, "scope": scope, "first": first, "last": last}, "stale": city.tiling.is_stale()}
+
+    def micro_grid(principal: Principal, number: int) -> dict[str, Any]:
+        code = city.tiling.code_of(principal, number)
+        return {"area": city.areas.place(principal, code).area, "place": city.areas.full_name(code)}
+
     def search(principal: Principal, query: SearchQuery) -> dict[str, Any]:
         text = query.q.strip()
         return {"areas": city.areas.search(principal, text), "units": city.units.search(principal, text)}
@@ -40,6 +53,8 @@ def routes(city: City) -> list[Route]:
             ("see",),
             lambda principal, code: city.areas.shapes(principal, code),
         ),
+        Route("GET", "/tiles", "Where the vector tiles of the micro-grids are", ("see",), tiles),
+        Route("GET", "/micro-grids/{number}", "A micro-grid by its number in the tiles", ("see",), micro_grid),
         Route(
             "GET", "/areas/{code}/video", "Video points of an area", ("see",), lambda principal, code: city.video.within(principal, code)
         ),

@@ -19,7 +19,7 @@ DEFAULT_BYTES = 256 * 1024
 PARAMETERS = {
     "code": ("area code: 4, 6, 9, 12, 15 or 18 digits", {"type": "string", "pattern": r"^\d{4,18}$"}),
     "id": ("id", {"type": "string", "maxLength": 64}),
-    "number": ("number of a unit as position frames carry it", {"type": "integer", "minimum": 0}),
+    "number": ("number of a unit as position frames carry it, or of a micro-grid as tiles carry it", {"type": "integer", "minimum": 0}),
 }
 
 

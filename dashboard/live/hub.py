@@ -15,6 +15,7 @@ from dashboard.clock import Clock
 from dashboard.codes import related
 from dashboard.live import frames
 from dashboard.live.events import as_mapping
+from dashboard.live.micro_grids import MicroGrids
 from dashboard.live.rooms import AreaRoom, OrderRoom
 from dashboard.rows import order_row
 from datasources.bus import Bus
@@ -48,6 +49,9 @@ class Outlet(Protocol):
     def frame_areas(self) -> list[str]:
         """Areas whose positions somebody looks at."""
 
+    def colour_rooms(self) -> list[tuple[str, str]]:
+        """(theme, area) of the colours that somebody looks at."""
+
     def units(self) -> set[str]:
         """Ids of the units whose devices are connected."""
 
@@ -65,6 +69,7 @@ class Hub:
         self._orders: dict[tuple[str, str], OrderRoom] = {}
         self._idle_since: dict[str, float] = {}
         self._order_rows: dict[str, dict[str, Any]] = {}
+        self._micro_grids: MicroGrids | None = None
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -123,6 +128,14 @@ class Hub:
         """All positions of an area, for a screen that opens it or that skipped a frame."""
         return frames.full_frame(self._hot, area_code, self._now_ms())
 
+    def open_colours(self, theme: str, area_code: str) -> tuple[str, bytes]:
+        """The numbering of the micro-grids, and a full frame of an area's values. Join the screen to the room before."""
+        with self._lock:
+            if self._micro_grids is None:
+                with self._database.read() as session:
+                    self._micro_grids = MicroGrids(session)
+            return self._micro_grids.numbering, self._micro_grids.full_frame(theme, area_code)
+
     def beat(self) -> dict[str, Any]:
         """How far the picture is true, and the server's time."""
         return {"seq": self.seq, "at": iso(self._clock())}
@@ -175,6 +188,8 @@ class Hub:
                 log.exception("the picture of %s could not take change %d", area_code, change["seq"])
                 del self._areas[area_code]
                 self._send(room.name, "reopen", {})
+        if self._micro_grids is not None:
+            self._micro_grids.apply(change)
         for (order_id, _), order_room in self._orders.items():
             if order_id == change["entity_id"]:
                 order_room.apply(change)
@@ -197,6 +212,7 @@ class Hub:
             refresh(topic)
         self._areas.clear()
         self._orders.clear()
+        self._micro_grids = None
         self._send("screens", "reopen", {})
 
     def _tell_units(self, change: Mapping[str, Any]) -> None:
@@ -253,8 +269,20 @@ class Hub:
         while not self._stopped.wait(FRAME_INTERVAL_S):
             outlet = self._outlet
             if outlet is not None:
-                for area_code, frame in frames.moved_frames(self._hot, outlet.frame_areas(), self._now_ms()).items():
-                    outlet.send_frame(area_code, frame)
+                try:
+                    self._send_frames(outlet)
+                except Exception:
+                    log.exception("the frames of this second could not be sent")
+
+    def _send_frames(self, outlet: Outlet) -> None:
+        for area_code, frame in frames.moved_frames(self._hot, outlet.frame_areas(), self._now_ms()).items():
+            outlet.send_frame(area_code, frame)
+        rooms = outlet.colour_rooms()
+        with self._lock:
+            known = self._micro_grids
+            changed = known.changed_frames(rooms) if known is not None else {}
+        for (theme, area_code), frame in changed.items():
+            self._send(f"colours:{theme}:{area_code}", "colours", (area_code, known.numbering if known else "", frame))
 
     def _now_ms(self) -> int:
         return int(self._clock().timestamp() * 1000)

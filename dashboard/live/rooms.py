@@ -35,7 +35,13 @@ class AreaRoom:
         self.events: deque[Event] = deque(maxlen=KEPT)
         self._new_events: list[Event] = []
         self._sent = self.picture.seq
-        recent = change_queries.latest_of(session, KINDS, area_code, end_of(area_code), ancestors(area_code), KEPT * 6)
+        # Answers are many and few of them are told: they must not crowd out the rest.
+        place = (area_code, end_of(area_code), ancestors(area_code), KEPT)
+        recent = [
+            *change_queries.latest_of(session, [kind for kind in KINDS if kind != "delivery.move"], *place),
+            *change_queries.latest_of(session, ["delivery.move"], *place),
+        ]
+        recent.sort(key=lambda change: change.seq, reverse=True)
         told = [event for event in (event_of(as_mapping(change)) for change in recent) if event and concerns(event, area_code)]
         self.events.extend(reversed(told[:KEPT]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import shapely
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, defer
@@ -74,3 +75,20 @@ def locate(session: Session, lon: float, lat: float, root: str) -> str | None:
             )
         )
     return found
+
+
+def micro_grid_codes(session: Session) -> list[str]:
+    """Codes of all micro-grids, in order."""
+    return list(session.scalars(select(Area.code).where(Area.level == "micro_grid").order_by(Area.code)))
+
+
+def micro_grid_shapes(session: Session) -> tuple[list[str], list[bytes]]:
+    """Codes of all micro-grids, in order, and their shapes as WKB (WGS-84)."""
+    rows = session.execute(select(Area.code, Area.geometry).where(Area.level == "micro_grid").order_by(Area.code)).all()
+    shapes = shapely.to_wkb(np.array([shape for _, shape in rows], object)) if rows else []
+    return [code for code, _ in rows], list(shapes)
+
+
+def as_geojson(shapes: Sequence[bytes]) -> list[str]:
+    """WKB shapes as GeoJSON geometries."""
+    return list(shapely.to_geojson(shapely.from_wkb(np.array(shapes, object))))

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from datasources.models import Change, ChangeCounter
+from datasources.models import Area, Change, ChangeCounter
 
 
 def last_seq(session: Session) -> int:
@@ -59,3 +59,9 @@ def of_entity(session: Session, entity_id: str) -> list[Change]:
 def first_at(session: Session, seq: int) -> datetime | None:
     """When change `seq` happened."""
     return session.scalar(select(Change.at).where(Change.seq == seq))
+
+
+def last_area_import(session: Session) -> int:
+    """Number of the last import of areas; 0 when there was none. Imports are recorded at their city, where there is an index."""
+    cities = select(Area.code).where(Area.parent_code.is_(None))
+    return session.scalar(select(func.max(Change.seq)).where(Change.area_code.in_(cities), Change.kind == "area.import")) or 0

@@ -14,7 +14,8 @@ import requests
 import socketio
 
 from dashboard.city import build_city
-from dashboard.live import frames
+from dashboard.live import frames, micro_grids
+from dashboard.tickets import TicketReport
 from tests.conftest import ADMIN, OFFICER, Running
 from tests.dashboard.dispatch.test_orders import order
 
@@ -28,7 +29,7 @@ class Screen:
         self.socket = socketio.Client(reconnection=False, http_session=_plain_session())
         self.heard: list[tuple[str, Any]] = []
         self._news = threading.Condition()
-        for event in ("patch", "frame", "beat", "delivery", "deliveries", "refused", "reopen"):
+        for event in ("patch", "frame", "beat", "delivery", "deliveries", "refused", "reopen", "colours", "troubles"):
             self.socket.on(event, self._listener(event))
         self.socket.connect(running.server.address, auth={"token": token}, transports=["websocket"], wait_timeout=10)
 
@@ -250,3 +251,34 @@ def test_commands_of_another_process_reach_the_screens(
     city.units.set_duty(OFFICER, units[-1]["id"], "off_duty")
     city.close()
     assert screen.waits_for("patch", lambda p: "5101" in p.get("figures", {}))
+
+
+def test_a_screen_gets_the_colours_of_its_theme_and_what_changes_in_them(running: Running) -> None:
+    screen = Screen(running, running.token("leader", STREET))
+    screen.call("open", {"area": STREET})
+    assert screen.call("colours", {"theme": "tickets"}) == {"theme": "tickets"}
+    area, numbering, frame = screen.waits_for("colours")
+    _, flags, theme, _, _first, count = micro_grids.HEADER.unpack_from(frame)
+    assert (area, flags, theme, len(frame)) == (STREET, micro_grids.FULL, 0, micro_grids.HEADER.size + count)
+    city = build_city(running.settings)
+    place = city.areas.place(OFFICER, "510104017001001001").area
+    report = TicketReport(key=uuid.uuid4().hex, kind="waterlogging", level="orange", text="积水", lon=place["lon"], lat=place["lat"])
+    city.tickets.report(OFFICER, report)
+    _, again, change = screen.waits_for("colours", lambda message: message[2] != frame)
+    assert again == numbering
+    assert micro_grids.HEADER.unpack_from(change)[5] == 1
+    assert change[-1] == frame[micro_grids.HEADER.size] + 1
+    assert screen.call("colours", {"theme": None}) == {"theme": None}
+    assert screen.call("colours", {"theme": "money"})["error"]["code"] == "invalid"
+
+
+def test_an_impossible_screen_is_refused_and_told_to_administrators_alone(running: Running) -> None:
+    admin, officer = Screen(running, running.token("admin")), Screen(running, running.token("officer"))
+    good = {"width": 3840, "height": 2160, "ratio": 1, "webgl": True}
+    assert officer.call("screen", good) == {"noted": True}
+    for bad in ({**good, "width": -5}, {**good, "width": 1e9}, {**good, "ratio": 0}, {"width": 3}):
+        assert officer.call("screen", bad)["error"]["code"] == "invalid"
+    assert [one["times"] for one in admin.waits_for("troubles", len) if one["kind"] == "bad_viewport"] == [1]
+    assert officer.call("screen", {**good, "unread": "a frame with the unknown unit 4294967295"}) == {"noted": True}
+    assert "4294967295" in next(one["en"] for one in admin.waits_for("troubles", lambda t: len(t) > 1) if one["kind"] == "bad_frame")
+    assert "troubles" not in [name for name, _ in officer.heard]

@@ -5,14 +5,21 @@ import { decode } from "./frames.mjs";
 
 /** @typedef {import("./picture.mjs").Picture} Picture */
 /** @typedef {import("./frames.mjs").People} People */
+/** @typedef {import("./colours.mjs").Colours} Colours */
 /** @typedef {{ code: string, zh: string, en: string }} Problem */
 
 export class Connection extends EventTarget {
-  /** @param {Picture} picture @param {People} people */
-  constructor(picture, people) {
+  /** @param {Picture} picture @param {People} people @param {Colours} colours */
+  constructor(picture, people, colours) {
     super();
     this.picture = picture;
     this.people = people;
+    this.colours = colours;
+    /** What the micro-grids are coloured by; null: not at all. @type {string | null} */
+    this.theme = null;
+    /** What this screen tells the server about itself. @type {() => Record<string, unknown>} */
+    this.self = () => ({});
+    this.told = "";
     /** Whether the socket is up. */
     this.connected = false;
     /** Local time of the last message, milliseconds. */
@@ -34,6 +41,9 @@ export class Connection extends EventTarget {
     this.socket.on("beat", (beat) => this.#beat(beat));
     this.socket.on("patch", (patch) => this.#patch(patch));
     this.socket.on("frame", (area, buffer) => this.#frame(area, buffer));
+    this.socket.on("colours", (area, numbering, buffer) => this.#colours(area, numbering, buffer));
+    this.socket.on("tiles", () => this.dispatchEvent(new Event("tiles")));
+    this.socket.on("troubles", (list) => this.dispatchEvent(new CustomEvent("troubles", { detail: list })));
     this.socket.on("deliveries", (list) => this.#deliveries(list));
     this.socket.on("reopen", () => { this.picture.seq = -1; this.open(this.wanted); });
   }
@@ -51,6 +61,20 @@ export class Connection extends EventTarget {
     this.waiting = [];
     const known = this.picture.area === area && this.picture.seq >= 0;
     this.socket.emit("open", known ? { area, since: this.picture.seq } : { area }, (/** @type {any} */ answer) => this.#opened(area, answer));
+  }
+
+  /** Colour the micro-grids by this; null: not at all. @param {string | null} theme */
+  colour(theme) {
+    this.theme = theme;
+    if (theme === null) this.colours.clear();
+    if (this.connected && this.opening === null && this.wanted) this.socket.emit("colours", { theme });
+  }
+
+  /** Tell the server what this screen is, and what it could not read. @param {string} [unread] */
+  report(unread = "") {
+    if (unread && unread === this.told) return;
+    this.told = unread || this.told;
+    if (this.connected) this.socket.emit("screen", { ...this.self(), unread });
   }
 
   /** List the deliveries of an order; null: none. @param {string | null} order */
@@ -72,6 +96,7 @@ export class Connection extends EventTarget {
     else this.picture.apply(answer);
     for (const patch of this.waiting) this.picture.apply(patch);
     this.waiting = [];
+    if (this.theme !== null) this.colour(this.theme);
     this.dispatchEvent(new Event("opened"));
   }
 
@@ -79,6 +104,7 @@ export class Connection extends EventTarget {
     this.connected = true;
     this.#heard();
     this.dispatchEvent(new Event("up"));
+    this.report();
     if (this.wanted) this.open(this.wanted);
     if (this.order) this.openOrder(this.order);
   }
@@ -118,7 +144,22 @@ export class Connection extends EventTarget {
     this.#heard();
     // Frames are of the area or, in a small place, of its community. Stragglers of a larger area that was just left arrive before the
     // full frame that opens the new one, which clears them.
-    if (this.wanted.startsWith(area)) this.people.apply(decode(buffer));
+    if (this.wanted.startsWith(area)) this.#read(() => this.people.apply(decode(buffer)));
+  }
+
+  /** @param {string} area @param {string} numbering @param {ArrayBuffer} buffer */
+  #colours(area, numbering, buffer) {
+    this.#heard();
+    if (this.wanted === area && this.theme !== null) this.#read(() => this.colours.apply(numbering, buffer));
+  }
+
+  /** One frame that cannot be read must not stop the screen: it is reported, the next full one sets things right. @param {() => void} take */
+  #read(take) {
+    try {
+      take();
+    } catch (error) {
+      this.report(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** @param {any} list */

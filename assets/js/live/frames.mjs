@@ -2,6 +2,8 @@
 
 export const GONE = 2147483647;
 const HEADER = 16;
+/** No installation has more units; a greater number is a fault, and must not make the arrays grow without end. */
+const MOST = 4_000_000;
 
 /**
  * @typedef {{ full: boolean, at: number, numbers: Uint32Array, lon: Int32Array, lat: Int32Array, heading: Uint8Array }} Frame
@@ -23,11 +25,22 @@ export function decode(buffer) {
   };
 }
 
-/** Who is where: arrays keyed by unit number, WGS-84 in millionths of a degree; lon is GONE for nobody. */
+/** How long a point takes from its last place to the next: the interval of the frames. */
+export const GLIDE_MS = 1000;
+
+/**
+ * Who is where: arrays keyed by unit number, WGS-84 in millionths of a degree; lon is GONE for nobody.
+ * `fromLon`, `fromLat` and `since` (milliseconds of the page) tell where a unit was shown when its last position came.
+ */
 export class People {
   constructor() {
     this.lon = new Int32Array(0);
     this.lat = new Int32Array(0);
+    this.fromLon = new Int32Array(0);
+    this.fromLat = new Int32Array(0);
+    this.since = new Float64Array(0);
+    /** Half degrees clockwise from north. */
+    this.heading = new Uint8Array(0);
     this.count = 0;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
@@ -38,19 +51,26 @@ export class People {
     this.listeners.add(heard);
   }
 
-  /** @param {Frame} frame */
-  apply(frame) {
+  /** @param {Frame} frame @param {number} [now] milliseconds of the page */
+  apply(frame, now = performance.now()) {
     if (frame.full) {
       this.lon.fill(GONE);
       this.count = 0;
     }
     let highest = -1;
     for (const number of frame.numbers) if (number > highest) highest = number;
+    if (highest >= MOST) throw new Error(`a frame with the unknown unit ${highest}`);
     if (highest >= this.lon.length) this.#grow(highest + 1);
     frame.numbers.forEach((number, i) => {
       this.count += Number(frame.lon[i] !== GONE) - Number(this.lon[number] !== GONE);
+      const glides = !frame.full && frame.lon[i] !== GONE && this.lon[number] !== GONE;
+      const part = glides ? this.#part(number, now) : 0;
+      this.fromLon[number] = glides ? this.fromLon[number] + (this.lon[number] - this.fromLon[number]) * part : frame.lon[i];
+      this.fromLat[number] = glides ? this.fromLat[number] + (this.lat[number] - this.fromLat[number]) * part : frame.lat[i];
+      this.since[number] = now;
       this.lon[number] = frame.lon[i];
       this.lat[number] = frame.lat[i];
+      this.heading[number] = frame.heading[i];
     });
     for (const heard of this.listeners) heard();
   }
@@ -60,10 +80,24 @@ export class People {
     const length = Math.max(size, this.lon.length * 2, 1024);
     const lon = new Int32Array(length).fill(GONE);
     lon.set(this.lon);
-    const lat = new Int32Array(length);
-    lat.set(this.lat);
     this.lon = lon;
-    this.lat = lat;
+    this.lat = grown(this.lat, new Int32Array(length));
+    this.fromLon = grown(this.fromLon, new Int32Array(length));
+    this.fromLat = grown(this.fromLat, new Int32Array(length));
+    this.since = grown(this.since, new Float64Array(length));
+    this.heading = grown(this.heading, new Uint8Array(length));
+  }
+
+  /** How much of its way a unit has gone, 0 to 1. @param {number} number @param {number} now */
+  #part(number, now) {
+    return Math.min(1, Math.max(0, (now - this.since[number]) / GLIDE_MS));
+  }
+
+  /** Where a unit is shown at a moment, degrees. @param {number} number @param {number} now @returns {[number, number]} */
+  shown(number, now) {
+    const part = this.#part(number, now);
+    if (part === 1) return [this.lon[number] / 1e6, this.lat[number] / 1e6];
+    return [(this.fromLon[number] + (this.lon[number] - this.fromLon[number]) * part) / 1e6, (this.fromLat[number] + (this.lat[number] - this.fromLat[number]) * part) / 1e6];
   }
 
   /** Numbers of those within a box of degrees. @param {number} west @param {number} south @param {number} east @param {number} north */
@@ -74,4 +108,10 @@ export class People {
       if (lon !== GONE && lon >= w && lon <= e && lat >= s && lat <= n) yield i;
     }
   }
+}
+
+/** @template {{ set: (from: any) => void }} A @param {A} from @param {A} to @returns {A} */
+function grown(from, to) {
+  to.set(from);
+  return to;
 }

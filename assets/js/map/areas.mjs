@@ -21,6 +21,8 @@ export class AreaLayer {
     this.most = 1;
     this.leaf = false;
     this.hatching = true;
+    /** Whether areas carry the theme's colour: not where their micro-grids do. */
+    this.fill = true;
     /** What a tap hits before the area below it. @type {(at: import("leaflet").Point) => boolean} */
     this.pick = () => false;
     /** @type {import("leaflet").GeoJSON | null} */
@@ -80,6 +82,13 @@ export class AreaLayer {
     this.paint();
   }
 
+  /** Colour the areas themselves, or leave that to the micro-grids. @param {boolean} fill */
+  filled(fill) {
+    if (this.fill === fill) return;
+    this.fill = fill;
+    this.paint();
+  }
+
   /** @param {boolean} visible */
   toggle(visible) {
     this.visible = visible;
@@ -108,7 +117,7 @@ export class AreaLayer {
     const base = { color: generated ? "#1F3B55" : "#37597A", weight: generated ? 1 : 1.5, dashArray: generated ? "5 4" : undefined };
     const warning = this.hatching ? this.warnings.get(code) : null;
     if (warning) return { ...base, dashArray: undefined, color: COLOUR[/** @type {keyof typeof COLOUR} */ (warning)], weight: 3, fillColor: `url(#hatch-${warning})`, fillOpacity: 0.75 };
-    return { ...base, fillColor: "#3FB6E8", fillOpacity: 0.05 + (0.3 * this.#value(code)) / this.most };
+    return { ...base, fillColor: "#3FB6E8", fillOpacity: this.fill ? 0.05 + (0.3 * this.#value(code)) / this.most : 0.01 };
   }
 
   /** Read the picture once for all shapes: the worst warning of each, and the most of the theme's figure. */

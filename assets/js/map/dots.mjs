@@ -1,13 +1,17 @@
 // A canvas over the map for many small things: people, cameras. Redrawn when they move or the map does.
 
+/** Points that glide are drawn this often: more is not seen on slow walkers, and a wall has other things to do. */
+const STEP_MS = 50;
+
 /** @typedef {{ lat: number, lon: number }} Place */
 
 /**
  * A Leaflet layer that calls `draw(context, project, size)` for the present view.
  * @param {import("leaflet").Map} map @param {string} pane @param {number} zIndex
- * @param {(context: CanvasRenderingContext2D, project: (lon: number, lat: number) => [number, number], zoom: number) => void} draw
+ * @param {(context: CanvasRenderingContext2D, project: (lon: number, lat: number) => [number, number], zoom: number, now: number) => void} draw
+ * @param {(now: number) => boolean} [moving] whether it has to be drawn again at once
  */
-export function dots(map, pane, zIndex, draw) {
+export function dots(map, pane, zIndex, draw, moving = () => false) {
   map.createPane(pane).style.zIndex = String(zIndex);
   const canvas = document.createElement("canvas");
   canvas.className = `dots dots-${pane}`;
@@ -30,7 +34,9 @@ export function dots(map, pane, zIndex, draw) {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.x, size.y);
-    if (visible) draw(context, projection(map), map.getZoom());
+    const now = performance.now();
+    if (visible) draw(context, projection(map), map.getZoom(), now);
+    if (visible && moving(now) && !document.hidden) setTimeout(plan, STEP_MS);
   };
   const plan = () => { if (!planned) planned = requestAnimationFrame(paint); };
   map.on("moveend zoomend resize viewreset", plan);

@@ -1,52 +1,93 @@
-// People on the map: every position a dot; names where there is room; a tap finds the person.
-import { GONE } from "../live/frames.mjs";
+// People on the map: clusters far up, a dot with its heading nearer, name and role where there is room; a tap finds the person.
+import { GLIDE_MS, GONE } from "../live/frames.mjs";
+import { say } from "../text.mjs";
+import { clusters, drawClusters } from "./clusters.mjs";
 import { dots, dotSize } from "./dots.mjs";
 
-const NAMES_FROM_ZOOM = 14;
+const NAMES_FROM_ZOOM = 14.5;
+const HEADING_FROM_ZOOM = 13;
+const MOST_DOTS = 5000;
+/** More than this in view are clustered: they would only be a carpet. */
+const GLIDE_FROM_ZOOM = 11;
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/frames.mjs").People} people
  * @param {import("../live/picture.mjs").Picture} picture
  */
 export function peopleLayer(map, people, picture) {
-  const layer = dots(map, "people", 450, (context, project, zoom) => {
-    const near = zoom >= NAMES_FROM_ZOOM;
-    const radius = dotSize() * (near ? 2.2 : zoom >= 12 ? 1.5 : 1);
-    const names = near ? new Map([...picture.layers.units.values()].map((unit) => [unit.number, unit.name])) : null;
-    const { width, height } = context.canvas;
-    context.fillStyle = "#8FD3F4";
-    context.beginPath();
-    /** @type {[string, number, number][]} */
-    const labels = [];
+  let lastFrame = 0, clustered = false;
+  const layer = dots(map, "people", 450, (context, project, zoom, now) => {
+    const width = context.canvas.clientWidth, height = context.canvas.clientHeight;
+    const at = zoom >= GLIDE_FROM_ZOOM ? now : Infinity;
+    /** @type {number[]} number, x, y of those in view */
+    const seen = [];
     for (let i = 0; i < people.lon.length; i++) {
       if (people.lon[i] === GONE) continue;
-      const [x, y] = project(people.lon[i] / 1e6, people.lat[i] / 1e6);
-      if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
-      context.moveTo(x + radius, y);
-      context.arc(x, y, radius, 0, 7);
-      const name = names?.get(i);
-      if (name) labels.push([name, x, y]);
+      const [lon, lat] = people.shown(i, at);
+      const [x, y] = project(lon, lat);
+      if (x > -9 && y > -9 && x < width + 9 && y < height + 9) seen.push(i, x, y);
     }
-    context.fill();
-    if (near) {
-      context.lineWidth = radius / 2;
-      context.strokeStyle = "#0A1420";
-      context.stroke();
+    clustered = seen.length / 3 > MOST_DOTS;
+    if (clustered) {
+      drawClusters(context, clusters(seen, map), { fill: "rgba(63,182,232,.16)", line: "rgba(143,211,244,.75)", text: "#D9F1FC" });
+      return;
     }
-    const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    context.font = `${size}px "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif`;
-    context.textBaseline = "middle";
-    context.lineWidth = size / 4;
-    context.strokeStyle = "#0A1420";
-    context.fillStyle = "#E6EEF5";
-    for (const [name, x, y] of labels) {
-      context.strokeText(name, x + radius * 1.6, y);
-      context.fillText(name, x + radius * 1.6, y);
-    }
-  });
-  people.listen(layer.plan);
+    drawDots(context, seen, people, zoom);
+    if (zoom >= NAMES_FROM_ZOOM) drawNames(context, seen, picture);
+  }, (now) => map.getZoom() >= GLIDE_FROM_ZOOM && now - lastFrame < GLIDE_MS + 100);
+  people.listen(() => { lastFrame = performance.now(); layer.plan(); });
   picture.listen((touched) => { if (touched.has("units")) layer.plan(); });
-  return layer;
+  return { ...layer, get visible() { return layer.visible; }, get clustered() { return clustered; } };
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number[]} seen @param {import("../live/frames.mjs").People} people @param {number} zoom */
+function drawDots(context, seen, people, zoom) {
+  const near = zoom >= NAMES_FROM_ZOOM;
+  const radius = dotSize() * (near ? 2.2 : zoom >= 12 ? 1.5 : 1);
+  context.fillStyle = "#8FD3F4";
+  context.beginPath();
+  for (let i = 0; i < seen.length; i += 3) {
+    const x = seen[i + 1], y = seen[i + 2];
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 7);
+    if (zoom < HEADING_FROM_ZOOM) continue;
+    // a tip that shows where the person is going
+    const angle = (people.heading[seen[i]] * 2 * Math.PI) / 180, sin = Math.sin(angle), cos = Math.cos(angle);
+    context.moveTo(x + sin * radius * 2, y - cos * radius * 2);
+    context.lineTo(x + cos * radius * 0.8 + sin * radius * 0.5, y + sin * radius * 0.8 - cos * radius * 0.5);
+    context.lineTo(x - cos * radius * 0.8 + sin * radius * 0.5, y - sin * radius * 0.8 - cos * radius * 0.5);
+    context.closePath();
+  }
+  context.fill();
+  if (!near) return;
+  context.lineWidth = radius / 2.5;
+  context.strokeStyle = "#0A1420";
+  context.stroke();
+}
+
+/** Name and first role, the upper left first; what would overlap is left out. @param {CanvasRenderingContext2D} context @param {number[]} seen @param {import("../live/picture.mjs").Picture} picture */
+function drawNames(context, seen, picture) {
+  const units = new Map([...picture.layers.units.values()].map((unit) => [unit.number, unit]));
+  const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const gap = dotSize() * 4;
+  context.font = `${size}px "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif`;
+  context.textBaseline = "middle";
+  context.lineWidth = size / 4;
+  context.strokeStyle = "#0A1420";
+  context.fillStyle = "#E6EEF5";
+  /** @type {[number, number, number][]} */
+  const taken = [];
+  for (let i = 0; i < seen.length; i += 3) {
+    const unit = units.get(seen[i]);
+    if (!unit) continue;
+    const x = seen[i + 1] + gap, y = seen[i + 2];
+    const text = unit.roles?.length ? `${unit.name} ${say(`role.${unit.roles[0]}`)}` : unit.name;
+    const width = context.measureText(text).width;
+    if (taken.some(([tx, ty, tw]) => Math.abs(ty - y) < size * 1.2 && tx < x + width && x < tx + tw)) continue;
+    taken.push([x, y, width]);
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  }
 }
 
 /**

@@ -1,0 +1,110 @@
+// Micro-grids without WebGL: the same vector tiles, painted on canvas tiles by Leaflet. Slower, and nothing is missing.
+import { VectorTile } from "@mapbox/vector-tile";
+import { PbfReader } from "pbf";
+
+import { palette } from "./theme_colours.mjs";
+
+const SIZE = 512;
+const LINES_FROM_ZOOM = 11;
+
+/**
+ * @typedef {{ number: number, path: Path2D }} Shape
+ * @typedef {{ shapes: Shape[], context: CanvasRenderingContext2D, scale: number, zoom: number, canvas: HTMLCanvasElement }} Tile
+ */
+
+/**
+ * @param {import("leaflet").Map} map @param {import("../live/colours.mjs").Colours} colours @param {(error: unknown) => void} problem
+ * @returns {import("./micro_grids.mjs").Drawing}
+ */
+export function canvasDrawing(map, colours, problem) {
+  let colour = palette("tickets");
+  let hovered = 0, told = false, planned = 0;
+  /** @type {Map<string, Tile>} */
+  const tiles = new Map();
+  /** @type {any} */
+  let grid = null;
+
+  /** @param {Tile} tile */
+  const paint = ({ shapes, context, scale, zoom, canvas }) => {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.lineWidth = 0.7 / scale;
+    context.strokeStyle = "#37597A99";
+    for (const { number, path } of shapes) {
+      const value = colours.of(number);
+      if (value) {
+        context.fillStyle = colour[Math.min(8, value)];
+        context.fill(path, "evenodd");
+      }
+      if (zoom >= LINES_FROM_ZOOM) context.stroke(path);
+      if (number === hovered) {
+        context.save();
+        context.lineWidth = 3 / scale;
+        context.strokeStyle = "#3FB6E8";
+        context.stroke(path);
+        context.restore();
+      }
+    }
+  };
+  const repaint = () => { planned = 0; for (const tile of tiles.values()) paint(tile); };
+  const plan = () => { if (!planned) planned = requestAnimationFrame(repaint); };
+
+  /** @param {string} url @param {Tile} tile */
+  const read = async (url, tile) => {
+    const answer = await fetch(url);
+    if (answer.status === 204) return;
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    const layer = new VectorTile(new PbfReader(new Uint8Array(await answer.arrayBuffer()))).layers.micro_grids;
+    tile.scale = tile.canvas.width / layer.extent;
+    for (let i = 0; i < layer.length; i++) {
+      const feature = layer.feature(i), path = new Path2D();
+      for (const ring of feature.loadGeometry()) {
+        ring.forEach((point, k) => (k ? path.lineTo(point.x, point.y) : path.moveTo(point.x, point.y)));
+        path.closePath();
+      }
+      tile.shapes.push({ number: Number(feature.id), path });
+    }
+    paint(tile);
+  };
+
+  return {
+    show(info) {
+      grid?.remove();
+      tiles.clear();
+      const Grid = /** @type {any} */ (window.L.GridLayer).extend({
+        createTile(/** @type {{ x: number, y: number, z: number }} */ at, /** @type {(error: unknown, tile: HTMLElement) => void} */ done) {
+          const canvas = document.createElement("canvas");
+          canvas.width = canvas.height = SIZE;
+          const z = at.z - 1; // Leaflet counts zooms by tiles of 256 pixels
+          /** @type {Tile} */
+          const tile = { shapes: [], context: /** @type {any} */ (canvas.getContext("2d")), scale: 1, zoom: at.z, canvas };
+          tiles.set(`${at.z}/${at.x}/${at.y}`, tile);
+          read(info.url.replace("{z}", String(z)).replace("{x}", String(at.x)).replace("{y}", String(at.y)), tile)
+            .catch((error) => { if (!told) { told = true; problem(error); } }).finally(() => done(null, canvas));
+          return canvas;
+        },
+      });
+      grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, maxNativeZoom: info.max_zoom + 1, minZoom: 6, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
+      // a 512-pixel tile of zoom z − 1 covers what four tiles of z do: Leaflet's own addresses are of the former already
+      grid.on("tileunload", (/** @type {any} */ event) => tiles.delete(`${event.coords.z}/${event.coords.x}/${event.coords.y}`));
+      grid.addTo(map);
+    },
+    paint: plan,
+    theme(name) { colour = palette(name); plan(); },
+    toggle(on) { if (grid) grid.getContainer().style.display = on ? "" : "none"; },
+    hover(number) { hovered = number; plan(); },
+    numberAt(at) {
+      for (const [key, tile] of tiles) {
+        const [z, x, y] = key.split("/").map(Number);
+        const pixel = map.project(at, z);
+        const inside = pixel.subtract([x * SIZE, y * SIZE]);
+        if (inside.x < 0 || inside.y < 0 || inside.x >= SIZE || inside.y >= SIZE) continue;
+        tile.context.setTransform(1, 0, 0, 1, 0, 0);
+        const hit = tile.shapes.find(({ path }) => tile.context.isPointInPath(path, inside.x / tile.scale, inside.y / tile.scale, "evenodd"));
+        if (hit) return hit.number;
+      }
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// Micro-grids by MapLibre GL inside the Leaflet map. Colours are feature state: a change never fetches a tile again.
+import { MaplibreGL } from "@maplibre/maplibre-gl-leaflet";
+import { setWorkerUrl } from "maplibre-gl";
+
+import { palette } from "./theme_colours.mjs";
+
+const SOURCE = "micro_grids";
+const AT_ONCE = 8000;
+/** What one frame may spend on new colours: a change of theme touches a hundred thousand. */
+
+/**
+ * @param {import("leaflet").Map} map @param {import("../live/colours.mjs").Colours} colours @param {(error: unknown) => void} problem
+ * @returns {Promise<import("./micro_grids.mjs").Drawing>}
+ */
+export async function glDrawing(map, colours, problem) {
+  setWorkerUrl(new URL("/assets/vendor/maplibre-gl-worker.mjs", location.href).href);
+  const style = { version: 8, sources: {}, layers: [] };
+  const layer = new MaplibreGL(/** @type {any} */ ({
+    style, pane: "micro-grids", padding: 0, interactive: false, fadeDuration: 0, maxTileCacheSize: 200, refreshExpiredTiles: false,
+    canvasContextAttributes: { antialias: false, powerPreference: "high-performance" },
+  }));
+  layer.addTo(/** @type {any} */ (map));
+  const gl = layer.getMaplibreMap();
+  let theme = "tickets", hovered = 0;
+  const told = new Set();
+  gl.on("error", (/** @type {any} */ event) => {
+    const words = String(event.error?.message ?? event.error);
+    if (!told.has(words)) { told.add(words); problem(event.error); }
+  });
+  await new Promise((resolve) => gl.once("style.load", resolve));
+
+  /** Numbers that wait for their colour. @type {Set<number>} */
+  let waiting = new Set();
+  /** What the map shows now. */
+  let shown = new Uint8Array(0);
+  let planned = 0;
+  const put = () => {
+    planned = 0;
+    let n = 0;
+    for (const number of waiting) {
+      if (++n > AT_ONCE) break;
+      waiting.delete(number);
+      const value = Math.min(8, colours.of(number));
+      if (shown[number] === value) continue;
+      shown[number] = value;
+      gl.setFeatureState({ source: SOURCE, sourceLayer: SOURCE, id: number }, { v: value });
+    }
+    if (waiting.size) planned = requestAnimationFrame(put);
+  };
+  const plan = () => { if (!planned && waiting.size && gl.getSource(SOURCE)) planned = requestAnimationFrame(put); };
+
+  const fill = () => /** @type {any} */ (["match", ["coalesce", ["feature-state", "v"], 0], ...palette(theme).flatMap((colour, value) => value ? [value, colour] : []), "rgba(0,0,0,0)"]);
+  return {
+    show(tiles) {
+      for (const id of ["hovered", "lines", "fill"]) if (gl.getLayer(id)) gl.removeLayer(id);
+      if (gl.getSource(SOURCE)) gl.removeSource(SOURCE);
+      gl.addSource(SOURCE, { type: "vector", tiles: [location.origin + tiles.url], minzoom: tiles.min_zoom, maxzoom: tiles.max_zoom });
+      const from = { source: SOURCE, "source-layer": SOURCE };
+      gl.addLayer(/** @type {any} */ ({ id: "fill", type: "fill", ...from, paint: { "fill-color": fill(), "fill-antialias": false } }));
+      gl.addLayer({ id: "lines", type: "line", ...from, minzoom: 10, paint: { "line-color": "#37597A", "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.3, 13, 1], "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.15, 13, 0.6] } });
+      gl.addLayer({ id: "hovered", type: "line", ...from, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
+      shown = new Uint8Array(tiles.last + 1);
+    },
+    paint(changed) {
+      if (changed) for (const number of changed) waiting.add(number);
+      else {
+        waiting = new Set();
+        for (let number = 1; number < shown.length; number++) if (shown[number] !== Math.min(8, colours.of(number))) waiting.add(number);
+      }
+      plan();
+    },
+    theme(name) {
+      theme = name;
+      if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-color", fill());
+    },
+    toggle(on) {
+      layer.getContainer().style.display = on ? "" : "none";
+    },
+    hover(number) {
+      if (hovered === number || !gl.getLayer("hovered")) return;
+      hovered = number;
+      gl.setFilter("hovered", ["==", ["id"], number]);
+    },
+    numberAt(at) {
+      if (!gl.getLayer("fill")) return 0;
+      const [found] = gl.queryRenderedFeatures(gl.project([at.lng, at.lat]), { layers: ["fill"] });
+      return Number(found?.id ?? 0);
+    },
+  };
+}

@@ -1,0 +1,206 @@
+"""Vector tiles of the micro-grids: built when areas have changed, served by scope.
+
+A tile holds shapes and numbers, nothing else: the number of a micro-grid is its place, from 1, among all
+micro-grids in the order of their codes. `numbering` names one such order, `version` one set of shapes.
+Because an area's micro-grids are a range of numbers, a tile is cut to a scope by that range.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dashboard.codes import end_of
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.troubles import Troubles
+from datasources import tippecanoe, vector_tile
+from datasources.database import Database
+from datasources.mbtiles import GZIP, MbTiles
+from datasources.queries import areas as queries
+from datasources.queries import changes
+
+Progress = Callable[[str, int, int], None]
+LAYER = "micro_grids"
+KEPT_SETS = 2
+"""The present tiles and the ones before: screens that are open still ask for those."""
+
+
+def numbering_of(codes: Sequence[str]) -> str:
+    """Name of the numbering of these codes (sorted)."""
+    return hashlib.sha256("\n".join(codes).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class TileSet:
+    """One finished set of tiles. `imported` is the last import of areas that is in it."""
+
+    version: str
+    numbering: str
+    count: int
+    imported: int
+    min_zoom: int = tippecanoe.MIN_ZOOM
+    max_zoom: int = tippecanoe.MAX_ZOOM
+
+
+class Tiling:
+    """Builds the tiles and serves them. Files lie in `folder`: `areas-<version>.mbtiles`, and `areas.json` names the present one."""
+
+    def __init__(self, database: Database, folder: Path, troubles: Troubles) -> None:
+        self._database = database
+        self._folder = folder
+        self._troubles = troubles
+        self._open: dict[str, MbTiles] = {}
+        self._codes: list[str] | None = None
+
+    # --- building -------------------------------------------------------------------------------------
+
+    def present(self) -> TileSet | None:
+        """The set that is served now; None when none has been built."""
+        try:
+            return TileSet(**json.loads((self._folder / "areas.json").read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError):
+            self._troubles.note("tiles_damaged", str(self._folder / "areas.json"), problem="JSON")
+            return None
+
+    def is_stale(self) -> bool:
+        """Whether areas were imported since the present set was built."""
+        present = self.present()
+        with self._database.read() as session:
+            imported = changes.last_area_import(session)
+        return imported > 0 and (present is None or present.imported < imported)
+
+    def build(self, progress: Progress = lambda what, done, total: None, again: bool = False) -> TileSet | None:
+        """Build what is stale; the old tiles serve until the new are complete. None: another process is at it, or nothing to draw.
+
+        Raises `TilingFailed` or `OSError`; what was there before is then untouched.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "building").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return None
+            return self._build(progress, again)
+
+    def _build(self, progress: Progress, again: bool) -> TileSet | None:
+        with self._database.read() as session:
+            imported = changes.last_area_import(session)
+            codes, shapes = queries.micro_grid_shapes(session)
+        if not codes:
+            return None
+        digest = hashlib.sha256("\n".join(codes).encode())
+        for shape in shapes:
+            digest.update(shape)
+        made = TileSet(digest.hexdigest()[:16], numbering_of(codes), len(codes), imported)
+        target = self._file(made.version)
+        if again or not target.exists():
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix="new-") as scratch:
+                features, fresh = Path(scratch) / "features.ndjson", Path(scratch) / "areas.mbtiles"
+                with features.open("w", encoding="utf-8") as out:
+                    out.writelines(
+                        f'{{"type":"Feature","id":{number},"properties":{{}},"geometry":{text}}}\n'
+                        for number, text in enumerate(queries.as_geojson(shapes), start=1)
+                    )
+                tippecanoe.build(features, fresh, LAYER, Path(scratch), lambda percent: progress("tiles", percent, 100))
+                fresh.rename(target)
+        self._publish(made)
+        return made
+
+    def _publish(self, made: TileSet) -> None:
+        pointer = self._folder / "areas.json.new"
+        pointer.write_text(json.dumps(asdict(made)), "utf-8")
+        pointer.replace(self._folder / "areas.json")
+        os.utime(self._file(made.version))
+        files = sorted(self._folder.glob("areas-*.mbtiles"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in files[KEPT_SETS:]:
+            old.unlink()
+        for left in self._folder.glob("new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _file(self, version: str) -> Path:
+        return self._folder / f"areas-{version}.mbtiles"
+
+    # --- serving --------------------------------------------------------------------------------------
+
+    def codes(self) -> list[str]:
+        """Codes of all micro-grids in order: number − 1 → code. Kept until `refresh`."""
+        if self._codes is None:
+            with self._database.read() as session:
+                self._codes = queries.micro_grid_codes(session)
+        return self._codes
+
+    def refresh(self) -> None:
+        """Areas were imported."""
+        self._codes = None
+
+    def span(self, area_code: str) -> tuple[int, int]:
+        """Numbers [first, last) of an area's micro-grids."""
+        codes = self.codes()
+        return bisect_left(codes, area_code) + 1, bisect_left(codes, end_of(area_code)) + 1
+
+    def code_of(self, principal: Principal, number: int) -> str:
+        """Code of a micro-grid by its number. Raises `not_found`, `outside_scope`."""
+        codes = self.codes()
+        if not 1 <= number <= len(codes):
+            raise Refused("not_found", what=str(number))
+        principal.require("see", codes[number - 1])
+        return codes[number - 1]
+
+    def tile(self, version: str, scope: str, z: int, x: int, y: int) -> bytes | None:
+        """A tile, compressed with gzip, with the micro-grids of `scope` alone; None where there are none, and for an unknown version.
+
+        Whether the asker may see `scope` is checked before. Raises `Refused("unavailable")` when the file is damaged.
+        """
+        try:
+            tiles = self._open.get(version) or self._opened(version)
+            data = tiles.tile(z, x, y) if tiles is not None else None
+            if data is None:
+                return None
+            first, last = self.span(scope)
+            if last - first >= len(self.codes()):
+                found = data if data[:2] == GZIP else gzip.compress(data, 6)
+            else:
+                cut = vector_tile.only(gzip.decompress(data) if data[:2] == GZIP else data, first, last)
+                found = gzip.compress(cut, 6) if cut else b""
+        except (sqlite3.DatabaseError, vector_tile.BadTile, EOFError, OSError) as error:
+            self._troubles.note("tiles_damaged", str(self._file(version)), problem=str(error))
+            raise Refused("unavailable") from None
+        return found or None
+
+    def _opened(self, version: str) -> MbTiles | None:
+        file = self._file(version)
+        if not version.isalnum() or not file.exists():
+            return None
+        for name in [name for name in self._open if not self._file(name).exists()]:
+            self._open.pop(name).close()
+        self._open[version] = MbTiles(file)
+        return self._open[version]
+
+    def export(self, folder: Path, progress: Progress = lambda what, done, total: None) -> int:
+        """Write the present tiles as files `<version>/<z>/<x>/<y>.pbf` (gzip) for nginx; returns how many."""
+        present = self.present()
+        if present is None:
+            return 0
+        tiles = MbTiles(self._file(present.version))
+        count = 0
+        for z, x, y, data in tiles.all():
+            file = folder / present.version / str(z) / str(x) / f"{y}.pbf"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+            count += 1
+        tiles.close()
+        progress("tiles", 100, 100)
+        return count
