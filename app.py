@@ -19,6 +19,7 @@ from dashboard import quickstart
 if TYPE_CHECKING:
     from dashboard.settings import Settings
 
+MOST_CONNECTIONS = 20_000
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -29,7 +30,7 @@ def build(settings: Settings) -> Any:
     from flask import Flask
     from flask_socketio import SocketIO
 
-    from callbacks import metrics, pages, sockets, tiles, wall, web
+    from callbacks import metrics, pages, screens, sockets, tiles, wall, web, wire
     from callbacks.api import areas, orders, routing, tickets, units, warnings
     from dashboard.chores import Chores
     from dashboard.city import build_city
@@ -63,11 +64,13 @@ def build(settings: Settings) -> Any:
     wall.register(dash, city)
 
     socketio = SocketIO(server, async_mode="gevent", json=serialising, max_http_buffer_size=64 * 1024, ping_interval=10, ping_timeout=8)
-    screens = sockets.Screens(socketio, hub)
-    sockets.install(socketio, city, hub, screens)
-    registry.watch(hub, screens)
+    # Engine.IO has no door for another websocket than its own two.
+    socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
+    everybody = screens.Screens(socketio, hub)
+    sockets.install(socketio, city, hub, everybody)
+    registry.watch(hub, everybody)
 
-    hub.start(screens)
+    hub.start(everybody)
     Chores(
         [
             ("positions", 60.0, city.positions.fold),
@@ -75,12 +78,22 @@ def build(settings: Settings) -> Any:
             ("expired", 1.0, city.warnings.expire),
             ("late", 1.0, city.orders.mark_late),
             ("finished", 30.0, city.orders.close_finished),
-            ("tokens", 3.0, lambda: screens.turn_out(city.accounts.still_valid)),
+            ("tokens", 3.0, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("tracks", 600.0, city.positions.forget_old),
             ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: socketio.emit("tiles", {}, to="screens")).look),
         ]
     ).start()
     return server
+
+
+def _allow_connections() -> None:
+    """Let this process hold as many connections as the machine permits, at most what one worker serves."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + 1000 if hard == resource.RLIM_INFINITY else min(hard, MOST_CONNECTIONS + 1000)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def serve(settings: Settings) -> None:
@@ -94,6 +107,8 @@ def serve(settings: Settings) -> None:
                 "worker_class": "gevent",
                 "workers": 1,
                 "timeout": 60,
+                "worker_connections": MOST_CONNECTIONS,
+                "backlog": 4096,
                 "graceful_timeout": 3,
                 "loglevel": "warning",
                 "proc_name": "yiping",
@@ -105,6 +120,7 @@ def serve(settings: Settings) -> None:
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
             return build(settings)
 
+    _allow_connections()
     Server().run()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from callbacks.sockets import Screens
+from callbacks.screens import Screens
 from dashboard.live.hub import Hub
 
 

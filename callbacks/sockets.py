@@ -11,6 +11,7 @@ from flask_socketio import SocketIO, join_room, leave_room
 from flask_socketio import rooms as rooms_of
 from pydantic import BaseModel, ConfigDict, Field
 
+from callbacks.screens import Screens
 from callbacks.web import parsed, secret_of
 from dashboard.areas import check_known
 from dashboard.city import City
@@ -21,8 +22,6 @@ from dashboard.identity import Principal
 from dashboard.live.hub import Hub
 
 log = logging.getLogger(__name__)
-SLOW_QUEUE = 24
-"""A screen with more messages than this waiting skips frames until it has caught up."""
 
 
 class OpenArea(BaseModel):
@@ -76,68 +75,6 @@ class AnswerDelivery(Answer):
     delivery: str = Field(max_length=36)
 
 
-class Screens:
-    """Who is connected, and the hub's outlet to them."""
-
-    def __init__(self, socketio: SocketIO, hub: Hub) -> None:
-        self._socketio = socketio
-        self._hub = hub
-        self._behind: set[str] = set()
-        self.principals: dict[str, Principal] = {}
-        self.frames_skipped = 0
-
-    def send(self, room: str, event: str, message: Any) -> None:
-        """See `Outlet`."""
-        self._socketio.emit(event, message, to=room)
-
-    def send_frame(self, area_code: str, frame: bytes) -> None:
-        """See `Outlet`. A screen that is behind gets one full frame once its queue is empty again."""
-        room = f"frames:{area_code}"
-        aside = []
-        for sid, eio_sid in list(self._socketio.server.manager.get_participants("/", room)):
-            connection = self._socketio.server.eio.sockets.get(eio_sid)
-            waiting = connection.queue.qsize() if connection is not None else 0
-            if waiting > SLOW_QUEUE:
-                self._behind.add(sid)
-                self.frames_skipped += 1
-                aside.append(sid)
-            elif sid in self._behind:
-                self._behind.discard(sid)
-                aside.append(sid)
-                self._socketio.emit("frame", (area_code, self._hub.full_frame(area_code)), to=sid)
-        self._socketio.emit("frame", (area_code, frame), to=room, skip_sid=aside)
-
-    def watched(self) -> set[str]:
-        """See `Outlet`."""
-        return {room for room in self._socketio.server.manager.rooms.get("/", {}) if room}
-
-    def frame_areas(self) -> list[str]:
-        """See `Outlet`."""
-        return [room.partition(":")[2] for room in self.watched() if room.startswith("frames:")]
-
-    def colour_rooms(self) -> list[tuple[str, str]]:
-        """See `Outlet`."""
-        return [(theme, area) for kind, theme, area in (room.split(":") for room in self.watched() if room.startswith("colours:"))]
-
-    def units(self) -> set[str]:
-        """See `Outlet`."""
-        return {principal.unit_id for principal in list(self.principals.values()) if principal.unit_id is not None}
-
-    def turn_out(self, still_valid: Callable[[list[str]], set[str]]) -> None:
-        """Cut the connections whose token was revoked or has expired meanwhile."""
-        held = dict(self.principals)
-        valid = still_valid(sorted({principal.token_id for principal in held.values()}))
-        for sid, principal in held.items():
-            if principal.token_id not in valid:
-                self._socketio.emit("refused", Refused("token_revoked").as_dict(), to=sid)
-                self._socketio.server.disconnect(sid)
-
-    def forget(self, sid: str) -> None:
-        """A connection is gone."""
-        self.principals.pop(sid, None)
-        self._behind.discard(sid)
-
-
 def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
     """Register the events."""
     city.troubles.listen(lambda: socketio.emit("troubles", city.troubles.listed(), to="administrators"))
@@ -149,7 +86,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
             principal = city.accounts.principal(given if isinstance(given, str) else secret_of(request.headers, request.cookies))
         except Refused as refused:
             raise ConnectionRefusedError(refused.as_dict()["error"]) from None
-        screens.principals[request.sid] = principal  # type: ignore[attr-defined]
+        screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         if principal.unit_id is not None:
             join_room(f"unit:{principal.unit_id}")
         if principal.may("see"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from dashboard.clock import Clock
@@ -52,8 +52,11 @@ class Outlet(Protocol):
     def colour_rooms(self) -> list[tuple[str, str]]:
         """(theme, area) of the colours that somebody looks at."""
 
-    def units(self) -> set[str]:
-        """Ids of the units whose devices are connected."""
+    def has_unit(self, unit_id: str) -> bool:
+        """Whether a device of this unit is connected."""
+
+    def send_units(self, event: str, message: dict[str, Any], deliveries: Iterable[tuple[str, str]]) -> None:
+        """One message to the devices of many units; `deliveries` are (id, unit id), and each gets its own `id`."""
 
 
 class Hub:
@@ -225,17 +228,18 @@ class Hub:
                 self._order_rows.pop(row["id"], None)
                 # the deliveries that ended with it have been told one by one
             return
-        connected = self._outlet.units() if self._outlet is not None else set()
-        if not connected:
+        outlet = self._outlet
+        if outlet is None:
             return
-        for delivery_id, unit_id, *_ in payload["deliveries"]:
-            if unit_id in connected:
-                message: dict[str, Any] = {"id": delivery_id, "order_id": payload["order_id"], "seq": change["seq"]}
-                if kind == "delivery.move":
-                    message |= {"state": payload["to"], "at": payload["at"]}
-                if kind == "delivery.resend" or payload.get("to") == "queued":
-                    message["order"] = payload.get("row") or self._order_rows.get(payload["order_id"])
-                self._send(f"unit:{unit_id}", "delivery", message)
+        told = [(delivery_id, unit_id) for delivery_id, unit_id, *_ in payload["deliveries"] if outlet.has_unit(unit_id)]
+        if not told:
+            return
+        message: dict[str, Any] = {"order_id": payload["order_id"], "seq": change["seq"]}
+        if kind == "delivery.move":
+            message |= {"state": payload["to"], "at": payload["at"]}
+        if kind == "delivery.resend" or payload.get("to") == "queued":
+            message["order"] = payload.get("row") or self._order_rows.get(payload["order_id"])
+        outlet.send_units("delivery", message, told)
 
     def _push(self) -> None:
         watched = self._outlet.watched() if self._outlet is not None else set()

@@ -77,6 +77,7 @@ def name_of(page: Page, code: str) -> str:
 def test_a_tap_on_the_map_enters_the_area(open_page: Callable[..., Page]) -> None:
     page = open_page("officer")
     wait_for_area(page, "5101")
+    page.wait_for_selector("#wall[data-micro-grids]")  # labels are set anew when the micro-grids take over the colours
     label = page.locator(".area-label", has_text="彭州市")
     box = label.bounding_box()
     assert box is not None

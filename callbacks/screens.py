@@ -1,0 +1,151 @@
+"""Who is connected, and how the hub's messages reach them: encoded once, framed once, written to every socket."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engineio.packet import MESSAGE, Packet
+from flask_socketio import SocketIO
+
+from callbacks.wire import Wire, framed
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.live.hub import Hub
+from datasources.serialising import dumps
+
+AT_ONCE = 256
+"""After so many sockets the others get their turn: some three milliseconds."""
+PLACE = "{_place_}"
+
+
+class Message:
+    """One Socket.IO event of the default namespace, finished for any number of sockets."""
+
+    def __init__(self, event: str, values: Iterable[Any]) -> None:
+        """`values` are JSON, or bytes, which travel as attachments."""
+        attached = [value for value in values if isinstance(value, bytes)]
+        numbers = iter(range(len(attached)))
+        plain = [{"_placeholder": True, "num": next(numbers)} if isinstance(value, bytes) else value for value in values]
+        head = f"45{len(attached)}-" if attached else "42"
+        self.parts: list[str | bytes] = [head + dumps([event, *plain]), *attached]
+        self.frames = b"".join(map(framed, self.parts))
+
+    def packets(self) -> list[Packet]:
+        """The same for Engine.IO's queue."""
+        return [Packet(MESSAGE, part if isinstance(part, bytes) else part[1:]) for part in self.parts]
+
+
+class Screens:
+    """Who is connected, and the hub's outlet to them."""
+
+    def __init__(self, socketio: SocketIO, hub: Hub) -> None:
+        self._socketio = socketio
+        self._hub = hub
+        self._behind: set[str] = set()
+        self._devices: dict[str, set[str]] = defaultdict(set)
+        self.principals: dict[str, Principal] = {}
+        self.frames_skipped = 0
+
+    def welcome(self, sid: str, principal: Principal) -> None:
+        """A connection is up."""
+        self.principals[sid] = principal
+        if principal.unit_id is not None:
+            self._devices[principal.unit_id].add(sid)
+
+    def forget(self, sid: str) -> None:
+        """A connection is gone."""
+        principal = self.principals.pop(sid, None)
+        self._behind.discard(sid)
+        if principal is not None and principal.unit_id is not None:
+            self._devices[principal.unit_id].discard(sid)
+            if not self._devices[principal.unit_id]:
+                del self._devices[principal.unit_id]
+
+    # --- the outlet -----------------------------------------------------------------------------------
+
+    def send(self, room: str, event: str, message: Any) -> None:
+        """See `Outlet`."""
+        self._write(Message(event, message if isinstance(message, tuple) else (message,)), self._in_room(room))
+
+    def send_frame(self, area_code: str, frame: bytes) -> None:
+        """See `Outlet`. A screen that is still reading the last one skips this, and gets a full one when it has caught up."""
+        ready, fresh = [], []
+        for sid, eio_sid in self._in_room(f"frames:{area_code}"):
+            connection = self._socketio.server.eio.sockets.get(eio_sid)
+            wire: Wire | None = getattr(connection, "wire", None)
+            if connection is None or wire is None or wire.busy or not connection.queue.empty():
+                self._behind.add(sid)
+                self.frames_skipped += 1
+            elif sid in self._behind:
+                self._behind.discard(sid)
+                fresh.append((sid, eio_sid))
+            else:
+                ready.append((sid, eio_sid))
+        if ready:
+            self._write(Message("frame", (area_code, frame)), ready)
+        if fresh:
+            self._write(Message("frame", (area_code, self._hub.full_frame(area_code))), fresh)
+
+    def send_units(self, event: str, message: dict[str, Any], deliveries: Iterable[tuple[str, str]]) -> None:
+        """See `Outlet`. Only the delivery's id differs from unit to unit, and all ids are equally long."""
+        before, after = "", ""
+        for turn, (delivery_id, unit_id) in enumerate(deliveries):
+            if not before:
+                text = dumps([event, {**message, "id": PLACE}])
+                before, after = text.split(PLACE)
+            for sid in tuple(self._devices.get(unit_id, ())):
+                eio_sid = self._socketio.server.manager.eio_sid_from_sid(sid, "/")
+                text = f"42{before}{delivery_id}{after}"
+                self._put(eio_sid, framed(text), lambda text=text: [Packet(MESSAGE, text[1:])])  # type: ignore[misc]
+            if turn % AT_ONCE == AT_ONCE - 1:
+                time.sleep(0)
+
+    def has_unit(self, unit_id: str) -> bool:
+        """See `Outlet`."""
+        return unit_id in self._devices
+
+    def watched(self) -> set[str]:
+        """See `Outlet`."""
+        return {room for room in self._socketio.server.manager.rooms.get("/", {}) if room and ":" in room}
+
+    def frame_areas(self) -> list[str]:
+        """See `Outlet`."""
+        return [room.partition(":")[2] for room in self.watched() if room.startswith("frames:")]
+
+    def colour_rooms(self) -> list[tuple[str, str]]:
+        """See `Outlet`."""
+        return [(theme, area) for kind, theme, area in (room.split(":") for room in self.watched() if room.startswith("colours:"))]
+
+    # --- writing --------------------------------------------------------------------------------------
+
+    def _in_room(self, room: str) -> list[tuple[str, str]]:
+        return list(self._socketio.server.manager.get_participants("/", room))
+
+    def _write(self, message: Message, to: Iterable[tuple[str, str]]) -> None:
+        for turn, (_, eio_sid) in enumerate(to):
+            self._put(eio_sid, message.frames, message.packets)
+            if turn % AT_ONCE == AT_ONCE - 1:
+                time.sleep(0)
+
+    def _put(self, eio_sid: str | None, frames: bytes, packets: Callable[[], list[Packet]]) -> None:
+        """Straight to the socket when nothing waits before it, by the queue otherwise: the order is kept either way."""
+        connection = self._socketio.server.eio.sockets.get(eio_sid)
+        if connection is None or connection.closed:
+            return
+        wire: Wire | None = getattr(connection, "wire", None)
+        if wire is not None and connection.queue.empty() and wire.send_now(frames):
+            return
+        for packet in packets():
+            connection.send(packet)
+
+    def turn_out(self, still_valid: Callable[[list[str]], set[str]]) -> None:
+        """Cut the connections whose token was revoked or has expired meanwhile."""
+        held = dict(self.principals)
+        valid = still_valid(sorted({principal.token_id for principal in held.values()}))
+        for sid, principal in held.items():
+            if principal.token_id not in valid:
+                self._socketio.emit("refused", Refused("token_revoked").as_dict(), to=sid)
+                self._socketio.server.disconnect(sid)
