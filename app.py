@@ -39,7 +39,10 @@ def build(settings: Settings) -> Any:
     from datasources import serialising
     from layouts.imports import INDEX
 
-    city = build_city(settings, offload=lambda function: gevent.get_hub().threadpool.apply(function))
+    def offload(function: Any) -> Any:
+        return gevent.get_hub().threadpool.apply(function)
+
+    city = build_city(settings, offload=offload)
     hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, city.commands.clock)
     hub.on_import(city.refresh)
 
@@ -67,7 +70,7 @@ def build(settings: Settings) -> Any:
     # Engine.IO has no door for another websocket than its own two.
     socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
     everybody = screens.Screens(socketio, hub)
-    sockets.install(socketio, city, hub, everybody)
+    sockets.install(socketio, city, hub, everybody, offload)
     registry.watch(hub, everybody)
 
     hub.start(everybody)

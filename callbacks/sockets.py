@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.screens import Screens
 from callbacks.web import parsed, secret_of
+from dashboard.accounts import Offload
 from dashboard.areas import check_known
 from dashboard.city import City
 from dashboard.codes import LEVELS
@@ -20,8 +22,10 @@ from dashboard.dispatch.answers import Answer
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.live.hub import Hub
+from datasources.serialising import dumps
 
 log = logging.getLogger(__name__)
+PACKED_FROM = 64 * 1024
 
 
 class OpenArea(BaseModel):
@@ -75,7 +79,13 @@ class AnswerDelivery(Answer):
     delivery: str = Field(max_length=36)
 
 
-def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
+def packed(answer: dict[str, Any], offload: Offload) -> dict[str, Any]:
+    """A large answer as `{"packed": bytes}`: its JSON in zlib's format. A whole city is a megabyte less on a tablet's network."""
+    text = dumps(answer)
+    return answer if len(text) < PACKED_FROM else {"packed": offload(lambda: zlib.compress(text.encode(), 1))}
+
+
+def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload: Offload) -> None:
     """Register the events."""
     city.troubles.listen(lambda: socketio.emit("troubles", city.troubles.listed(), to="administrators"))
 
@@ -135,7 +145,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens) -> None:
         moving = max(area_code[: LEVELS["community"]], principal.area_code, key=len)
         socketio.emit("frame", (moving, hub.full_frame(moving)), to=request.sid)  # type: ignore[attr-defined]
         join_room(f"frames:{moving}")
-        return {"kind": kind, **picture}
+        return packed({"kind": kind, **picture}, offload)
 
     @guarded("open_order", "see")
     def open_order(principal: Principal, message: Any) -> Any:

@@ -52,6 +52,8 @@ class City:
             self.tiling.refresh()
         if topic == "unit":
             self.positions.refresh()
+        if topic == "video":
+            self.video.refresh()
 
     def close(self) -> None:
         """Let go of the database and the bus."""

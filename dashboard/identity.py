@@ -57,3 +57,6 @@ class Principal:
 
 SYSTEM = Principal(token_id="system", kind="system", name="system", role="admin", area_code="")
 """The clock and the command line: every area, and the log says that it was them."""
+
+DEVICES = Principal(token_id="devices", kind="system", name="devices", role="admin", area_code="")
+"""The units' devices, when many confirm at one moment that they hold an order; each step names its own device."""

@@ -48,6 +48,7 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
                     html.Section(id="events", className="panel panel-fill"),
                 ],
             ),
+            html.Div(id="filters", className="filters", hidden=True),
             html.Div(id="layers", className="layers"),
             html.Nav(id="tabs", className="tabs"),
             html.Div(id="notice", className="notice", role="status", hidden=True),

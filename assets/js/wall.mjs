@@ -10,7 +10,7 @@ import { amapLayer } from "./map/gcj02.mjs";
 import { MicroGridLayer } from "./map/micro_grids.mjs";
 import { peopleLayer, personAt } from "./map/people.mjs";
 import { ticketLayer } from "./map/tickets.mjs";
-import { videoLayer } from "./map/video.mjs";
+import { cameraAt, videoLayer } from "./map/video.mjs";
 import { goTo, onChange, wanted } from "./navigation.mjs";
 import { attentionPanel } from "./panels/attention.mjs";
 import { cardPanel } from "./panels/card.mjs";
@@ -18,6 +18,7 @@ import { clockPanel } from "./panels/clock.mjs";
 import { dispatchPanel } from "./panels/dispatch.mjs";
 import { eventsPanel } from "./panels/events.mjs";
 import { figuresPanel } from "./panels/figures.mjs";
+import { filtersPanel } from "./panels/filters.mjs";
 import { layersBar } from "./panels/layers.mjs";
 import { notices } from "./panels/notice.mjs";
 import { orderPanel } from "./panels/order.mjs";
@@ -116,12 +117,13 @@ async function begin() {
     tickets: { on: true, toggle: (/** @type {boolean} */ on) => tickets.toggle(on) },
     warnings: { on: true, toggle: (/** @type {boolean} */ on) => areas.showWarnings(on) },
   };
+  const filters = filtersPanel(find("filters"), { tickets: tickets.filter, video: video.filter });
   const drawLayers = layersBar(find("layers"), picture, people, layers, (chosen) => {
     theme = chosen;
     areas.colour(theme);
     microGrids.colour(theme);
     if (layers.micro_grids.on) connection.colour(theme);
-  }, dispatch ? () => dispatch.start({ area: area() }) : null);
+  }, dispatch ? () => dispatch.start({ area: area() }) : null, filters);
   const choose = tabs(find("tabs"), wall, picture, () => map.invalidateSize());
   troublesPanel(find("troubles"), connection);
   connection.self = () => ({ width: innerWidth, height: innerHeight, ratio: devicePixelRatio || 1, webgl: microGrids.webgl });
@@ -169,7 +171,7 @@ async function begin() {
   /** What lies under a tap before the area below it: a camera or a person. @param {import("leaflet").Point} point */
   const pick = (point) => {
     const camera = video.at(point);
-    if (camera) { card.video(camera); return true; }
+    if (camera) { cameraAt(camera).then((found) => found && card.video(found)).catch((error) => notice.notify(error.message, true)); return true; }
     const number = dotsOfPeople.visible && (isDetail(area()) || map.getZoom() >= 12) ? personAt(map, people, point) : null;
     if (number !== null) { card.unitByNumber(number); return true; }
     return microGrids.tap(map.containerPointToLatLng(point));

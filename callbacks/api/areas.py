@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.routing import Route
@@ -19,6 +20,17 @@ class SearchQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field(min_length=1, max_length=40)
+
+
+class NearQuery(BaseModel):
+    """A place and how far around it to look."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    radius_m: float = Field(default=3000, gt=0, le=20_000)
+    limit: int = Field(default=6, ge=1, le=50)
 
 
 def routes(city: City) -> list[Route]:
@@ -40,6 +52,12 @@ def routes(city: City) -> list[Route]:
         code = city.tiling.code_of(principal, number)
         return {"area": city.areas.place(principal, code).area, "place": city.areas.full_name(code)}
 
+    def packed(principal: Principal, code: str) -> Response:
+        return Response(city.video.packed(principal, code), mimetype="application/octet-stream")
+
+    def nearest(principal: Principal, query: NearQuery) -> dict[str, Any]:
+        return {"video": city.video.nearest(principal, query.lon, query.lat, query.limit, query.radius_m)}
+
     def search(principal: Principal, query: SearchQuery) -> dict[str, Any]:
         text = query.q.strip()
         return {"areas": city.areas.search(principal, text), "units": city.units.search(principal, text)}
@@ -58,6 +76,8 @@ def routes(city: City) -> list[Route]:
         Route(
             "GET", "/areas/{code}/video", "Video points of an area", ("see",), lambda principal, code: city.video.within(principal, code)
         ),
+        Route("GET", "/areas/{code}/video/packed", "The same, packed for a map (docs/protocol.md)", ("see",), packed),
+        Route("GET", "/video/nearest", "The video points nearest to a place", ("see",), nearest, query=NearQuery),
         Route(
             "GET",
             "/search",

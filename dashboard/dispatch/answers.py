@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -12,7 +14,8 @@ from dashboard.command import Commands, Work
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.states import allowed, reached
 from dashboard.errors import Refused
-from dashboard.identity import Principal
+from dashboard.gathering import Gatherer
+from dashboard.identity import DEVICES, Principal
 from dashboard.rows import Row, delivery_row, order_row
 from datasources.models import Delivery, DeliveryStep, Order
 from datasources.queries import dispatch as queries
@@ -39,6 +42,7 @@ class Answers:
         self._commands = commands
         self._database = commands.database
         self._areas = areas
+        self._receipts: Gatherer[tuple[Principal, list[str]], int] = Gatherer(self._note)
 
     def answer(self, principal: Principal, delivery_id: str, answer: Answer) -> Row:
         """Move a delivery. The same key again changes nothing and returns the delivery as it is now.
@@ -97,17 +101,46 @@ class Answers:
         record_moves(work, delivery.order_id, state, [move], tapped, extra)
 
     def received(self, principal: Principal, delivery_ids: list[str]) -> int:
-        """Note that the unit's device holds these deliveries; returns how many were new. Foreign ones are refused."""
-        moved = 0
-        with self._commands.transaction(principal) as work:
-            for delivery_id in delivery_ids:
-                delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
-                if delivery is None or not _may_answer(principal, delivery):
-                    raise Refused("not_found", what=delivery_id)
-                if delivery.state == "queued":
-                    self._store(work, delivery, "delivered", f"{delivery.id}:delivered", work.now, {"lon": None, "lat": None}, "")
-                    moved += 1
-        return moved
+        """Note that the unit's device holds these deliveries; returns how many were new. Foreign ones are refused.
+
+        When thousands of devices receive an order at the same moment, they are noted together.
+        """
+        return self._receipts.submit((principal, delivery_ids))
+
+    def _note(self, receipts: list[tuple[Principal, list[str]]]) -> Sequence[int | Exception]:
+        wanted = sorted({delivery_id for _, ids in receipts for delivery_id in ids})
+        results: list[int | Exception] = []
+        moves: dict[str, list[Move]] = defaultdict(list)
+        steps: list[dict[str, object]] = []
+        with self._commands.transaction(DEVICES) as work:
+            known = queries.deliveries_by_id(work.session, wanted)
+            for principal, ids in receipts:
+                foreign = next((i for i in ids if i not in known or not _may_answer(principal, known[i])), None)
+                if foreign is not None:
+                    results.append(Refused("not_found", what=foreign))
+                    continue
+                fresh = [known[i] for i in dict.fromkeys(ids) if known[i].state == "queued"]
+                for delivery in fresh:
+                    delivery.state = "delivered"
+                    moves[delivery.order_id].append(Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, "queued"))
+                    steps.append(
+                        {
+                            "key": f"{delivery.id}:delivered",
+                            "delivery_id": delivery.id,
+                            "state": "delivered",
+                            "actor": principal.actor,
+                            "tapped_at": work.now,
+                            "arrived_at": work.now,
+                            "note": "",
+                        }
+                    )
+                results.append(len(fresh))
+            for order_id, moved in moves.items():
+                queries.set_delivered(work.session, [known[m.delivery_id] for m in moved], iso(work.now))
+                extra = {"note": "", "place": self._areas.short_name(moved[0].area_code)} if len(moved) == 1 else None
+                record_moves(work, order_id, "delivered", moved, work.now, extra)
+            queries.add_steps(work.session, steps)
+        return results
 
     def work_of(self, principal: Principal) -> list[Row]:
         """What the asking unit has to do, oldest first: deliveries under way, each with its order."""

@@ -15,9 +15,8 @@ from dashboard.identity import Principal
 from dashboard.importing.areas import CHUNK, Progress
 from dashboard.importing.problems import ImportFailed, Problem
 from dashboard.importing.tables import Row, Table
+from dashboard.video import KINDS
 from datasources.models import Area, VideoPoint
-
-KINDS = ("road", "river", "school", "key_site", "high_point")
 
 
 def import_video(

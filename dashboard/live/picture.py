@@ -13,10 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboard.codes import child_towards, contains, is_detail, looks_after, related
+from dashboard.codes import LEVELS, child_towards, contains, is_detail, looks_after, related
 
 FIGURES = ("units", "on_duty", "tickets", "overdue", "unanswered", "video", "video_online")
 LAYERS = ("figures", "tickets", "warnings", "orders", "units", "deliveries")
+
+BRIEF = ("id", "kind", "level", "state", "overdue", "area_code", "lon", "lat", "due_at")
+"""What the picture of a city or district has of a ticket: there may be tens of thousands. The rest is asked for when it is opened."""
 
 Rows = dict[str, dict[str, Any]]
 
@@ -54,7 +57,11 @@ class Picture:
             return  # the hub builds its rooms anew
         if topic == "ticket":
             row = payload["row"]
-            self._put("tickets", row["id"], row if row["state"] != "closed" and contains(self.area, row["area_code"]) else None)
+            self._put(
+                "tickets",
+                row["id"],
+                shown_ticket(self.area, row) if row["state"] != "closed" and contains(self.area, row["area_code"]) else None,
+            )
         elif topic == "warning":
             row = payload["row"]
             self._put("warnings", row["id"], row if row["state"] == "in_force" and related(self.area, row["area_code"]) else None)
@@ -141,6 +148,11 @@ class Picture:
     def values_of(self, dirty: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
         """The present rows behind these keys: layer → key → row or None."""
         return {layer: {key: getattr(self, layer).get(key) for key in keys} for layer, keys in dirty.items() if keys}
+
+
+def shown_ticket(area: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A ticket as the picture of `area` has it."""
+    return row if len(area) >= LEVELS["street"] else {name: row[name] for name in BRIEF}
 
 
 def new_delivery(delivery_id: str, order_id: str, unit_id: str, unit: str, area_code: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class AreaRoom:
         self._new_events: list[Event] = []
         self._sent = self.picture.seq
         # Answers are many and few of them are told: they must not crowd out the rest.
-        place = (area_code, end_of(area_code), ancestors(area_code), KEPT)
+        place = (area_code, end_of(area_code), ancestors(area_code), KEPT * 6)
         recent = [
             *change_queries.latest_of(session, [kind for kind in KINDS if kind != "delivery.move"], *place),
             *change_queries.latest_of(session, ["delivery.move"], *place),

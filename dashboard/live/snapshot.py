@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from dashboard.codes import ancestors, child_towards, end_of, is_detail, staff_above
-from dashboard.live.picture import FIGURES, Picture, Rows
+from dashboard.live.picture import FIGURES, Picture, Rows, shown_ticket
 from dashboard.rows import delivery_row, order_row, ticket_row, warning_row
 from dashboard.units import rows as unit_rows
 from datasources.queries import areas, changes, dispatch, tickets, units, video, warnings
@@ -32,7 +32,7 @@ def take(session: Session, area_code: str) -> Picture:
         area=area_code,
         seq=changes.last_seq(session),
         figures=_figures(session, area_code),
-        tickets={t.id: ticket_row(t) for t in tickets.open_within(session, low, high)},
+        tickets={t.id: shown_ticket(area_code, ticket_row(t)) for t in tickets.open_within(session, low, high)},
         warnings={w.id: warning_row(w) for w in warnings.in_force(session, low, high, ancestors(area_code))},
         orders={order_id: {**running[order_id], "counts": counts[order_id]} for order_id in running if order_id in counts},
         units={row["id"]: row for row in unit_rows(session, staff)},

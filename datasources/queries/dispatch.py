@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from datasources.models import Delivery, DeliveryStep, Order
 
 UNANSWERED = ("queued", "delivered")
+AT_ONCE = 500
+"""Ids in one IN list."""
 UNDERWAY = ("queued", "delivered", "acknowledged", "en_route", "arrived")
 
 
@@ -72,6 +74,31 @@ def deliveries(
         where.append(Delivery.state.in_(states))
     query = select(Delivery).where(*where).order_by(Delivery.id)
     return list(session.scalars(query.with_for_update() if lock else query))
+
+
+def deliveries_by_id(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
+    """Deliveries by id, locked, not attached to the session: `set_delivered` writes what is changed in them."""
+    found: dict[str, Delivery] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        query = select(Delivery).where(Delivery.id.in_(ids[start : start + AT_ONCE])).order_by(Delivery.id).with_for_update()
+        found |= {delivery.id: delivery for delivery in session.scalars(query)}
+    for delivery in found.values():
+        session.expunge(delivery)
+    return found
+
+
+def set_delivered(session: Session, deliveries: Sequence[Delivery], at: str) -> None:
+    """Store that these deliveries have reached their devices."""
+    rows = [{"row": d.id, "new_times": {**d.times, "delivered": at}} for d in deliveries]
+    table = Delivery.__table__
+    statement = table.update().where(table.c.id == bindparam("row")).values(state="delivered", times=bindparam("new_times"))  # type: ignore[attr-defined]
+    session.connection().execute(statement, rows)
+
+
+def add_steps(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Store answers, all at once."""
+    if rows:
+        session.execute(insert(DeliveryStep), rows)
 
 
 def unanswered_by_area(session: Session, low: str, high: str) -> list[tuple[str, int]]:

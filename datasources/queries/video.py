@@ -29,3 +29,9 @@ def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int,
     where = and_(VideoPoint.area_code >= low, VideoPoint.area_code < high)
     rows = session.execute(select(VideoPoint.area_code, func.count(), online).where(where).group_by(VideoPoint.area_code))
     return [(code, count, int(up)) for code, count, up in rows]
+
+
+def places(session: Session) -> list[tuple[str, float, float, str, bool]]:
+    """(area code, lon, lat, kind, online) of every video point, by area code."""
+    columns = (VideoPoint.area_code, VideoPoint.lon, VideoPoint.lat, VideoPoint.kind, VideoPoint.online)
+    return [tuple(row) for row in session.execute(select(*columns).order_by(VideoPoint.area_code, VideoPoint.code))]  # type: ignore[misc]

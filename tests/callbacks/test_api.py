@@ -202,6 +202,7 @@ ROUTES = [
     ("POST", "/photos"), ("GET", "/photos/x"), ("POST", "/warnings"), ("GET", "/warnings"), ("POST", "/warnings/x/cancel"),
     ("POST", "/orders/preview"), ("POST", "/orders"), ("GET", "/orders"), ("GET", "/orders/x"), ("GET", "/orders/x/deliveries"),
     ("POST", "/orders/x/recipients"), ("POST", "/orders/x/resend"), ("POST", "/orders/x/call-off"), ("POST", "/orders/x/close"),
+    ("GET", "/tiles"), ("GET", "/micro-grids/1"), ("GET", "/areas/510104/video/packed"), ("GET", "/video/nearest?lon=104&lat=30"),
     ("GET", "/deliveries"), ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
 ]  # fmt: skip
 FOR_UNITS = {

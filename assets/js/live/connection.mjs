@@ -60,7 +60,7 @@ export class Connection extends EventTarget {
     this.opening = area;
     this.waiting = [];
     const known = this.picture.area === area && this.picture.seq >= 0;
-    this.socket.emit("open", known ? { area, since: this.picture.seq } : { area }, (/** @type {any} */ answer) => this.#opened(area, answer));
+    this.socket.emit("open", known ? { area, since: this.picture.seq } : { area }, async (/** @type {any} */ answer) => this.#opened(area, answer.packed ? await unpacked(answer.packed) : answer));
   }
 
   /** Colour the micro-grids by this; null: not at all. @param {string | null} theme */
@@ -172,4 +172,9 @@ export class Connection extends EventTarget {
   #heard() {
     this.heardAt = Date.now();
   }
+}
+
+/** A large answer travels as zlib's format. @param {ArrayBuffer} bytes */
+async function unpacked(bytes) {
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
 }

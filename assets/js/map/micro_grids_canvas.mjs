@@ -1,15 +1,12 @@
 // Micro-grids without WebGL: the same vector tiles, painted on canvas tiles by Leaflet. Slower, and nothing is missing.
-import { VectorTile } from "@mapbox/vector-tile";
-import { PbfReader } from "pbf";
-
 import { palette } from "./theme_colours.mjs";
+import { tileShapes } from "./tile_shapes.mjs";
 
 const SIZE = 512;
 const LINES_FROM_ZOOM = 11;
 
 /**
- * @typedef {{ number: number, path: Path2D }} Shape
- * @typedef {{ shapes: Shape[], context: CanvasRenderingContext2D, scale: number, zoom: number, canvas: HTMLCanvasElement }} Tile
+ * @typedef {{ shapes: import("./tile_shapes.mjs").Shape[], context: CanvasRenderingContext2D, scale: number, left: number, top: number, zoom: number, canvas: HTMLCanvasElement }} Tile
  */
 
 /**
@@ -25,10 +22,10 @@ export function canvasDrawing(map, colours, problem) {
   let grid = null;
 
   /** @param {Tile} tile */
-  const paint = ({ shapes, context, scale, zoom, canvas }) => {
+  const paint = ({ shapes, context, scale, left, top, zoom, canvas }) => {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
-    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.setTransform(scale, 0, 0, scale, -left, -top);
     context.lineWidth = 0.7 / scale;
     context.strokeStyle = "#37597A99";
     for (const { number, path } of shapes) {
@@ -50,23 +47,7 @@ export function canvasDrawing(map, colours, problem) {
   const repaint = () => { planned = 0; for (const tile of tiles.values()) paint(tile); };
   const plan = () => { if (!planned) planned = requestAnimationFrame(repaint); };
 
-  /** @param {string} url @param {Tile} tile */
-  const read = async (url, tile) => {
-    const answer = await fetch(url);
-    if (answer.status === 204) return;
-    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-    const layer = new VectorTile(new PbfReader(new Uint8Array(await answer.arrayBuffer()))).layers.micro_grids;
-    tile.scale = tile.canvas.width / layer.extent;
-    for (let i = 0; i < layer.length; i++) {
-      const feature = layer.feature(i), path = new Path2D();
-      for (const ring of feature.loadGeometry()) {
-        ring.forEach((point, k) => (k ? path.lineTo(point.x, point.y) : path.moveTo(point.x, point.y)));
-        path.closePath();
-      }
-      tile.shapes.push({ number: Number(feature.id), path });
-    }
-    paint(tile);
-  };
+  const shapesOf = tileShapes();
 
   return {
     show(info) {
@@ -76,17 +57,18 @@ export function canvasDrawing(map, colours, problem) {
         createTile(/** @type {{ x: number, y: number, z: number }} */ at, /** @type {(error: unknown, tile: HTMLElement) => void} */ done) {
           const canvas = document.createElement("canvas");
           canvas.width = canvas.height = SIZE;
-          const z = at.z - 1; // Leaflet counts zooms by tiles of 256 pixels
+          const z = Math.min(at.z - 1, info.max_zoom); // Leaflet counts zooms by tiles of 256 pixels
+          const deeper = at.z - 1 - z, parts = 2 ** deeper;
           /** @type {Tile} */
-          const tile = { shapes: [], context: /** @type {any} */ (canvas.getContext("2d")), scale: 1, zoom: at.z, canvas };
+          const tile = { shapes: [], context: /** @type {any} */ (canvas.getContext("2d")), scale: 1, left: (at.x % parts) * SIZE, top: (at.y % parts) * SIZE, zoom: at.z, canvas };
           tiles.set(`${at.z}/${at.x}/${at.y}`, tile);
-          read(info.url.replace("{z}", String(z)).replace("{x}", String(at.x)).replace("{y}", String(at.y)), tile)
+          shapesOf(info.url.replace("{z}", String(z)).replace("{x}", String(at.x >> deeper)).replace("{y}", String(at.y >> deeper)))
+            .then(({ extent, shapes }) => { tile.shapes = shapes; tile.scale = (SIZE * parts) / extent; paint(tile); })
             .catch((error) => { if (!told) { told = true; problem(error); } }).finally(() => done(null, canvas));
           return canvas;
         },
       });
-      grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, maxNativeZoom: info.max_zoom + 1, minZoom: 6, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
-      // a 512-pixel tile of zoom z − 1 covers what four tiles of z do: Leaflet's own addresses are of the former already
+      grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, minZoom: 6, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
       grid.on("tileunload", (/** @type {any} */ event) => tiles.delete(`${event.coords.z}/${event.coords.x}/${event.coords.y}`));
       grid.addTo(map);
     },
@@ -101,7 +83,7 @@ export function canvasDrawing(map, colours, problem) {
         const inside = pixel.subtract([x * SIZE, y * SIZE]);
         if (inside.x < 0 || inside.y < 0 || inside.x >= SIZE || inside.y >= SIZE) continue;
         tile.context.setTransform(1, 0, 0, 1, 0, 0);
-        const hit = tile.shapes.find(({ path }) => tile.context.isPointInPath(path, inside.x / tile.scale, inside.y / tile.scale, "evenodd"));
+        const hit = tile.shapes.find(({ path }) => tile.context.isPointInPath(path, (inside.x + tile.left) / tile.scale, (inside.y + tile.top) / tile.scale, "evenodd"));
         if (hit) return hit.number;
       }
       return 0;

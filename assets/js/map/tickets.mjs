@@ -1,8 +1,14 @@
-// Tickets one by one where there is room: from the community down, or when few are in view. Far up the area's badge counts them.
+// Tickets: clusters with the worst level while there are many, marks with words near by; filtered by kind and level at once.
 import { isDetail } from "../codes.mjs";
+import { COLOUR, rank } from "../levels.mjs";
 import { say } from "../text.mjs";
+import { clusters } from "./clusters.mjs";
+import { dots, dotSize } from "./dots.mjs";
 
-const MOST = 60;
+const MOST_MARKS = 60;
+const MOST_DOTS = 400;
+/** As many in view as an area's badge tells better. */
+const FEW_FAR_UP = 120;
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/picture.mjs").Picture} picture @param {(id: string) => void} open
@@ -11,11 +17,34 @@ export function ticketLayer(map, picture, open) {
   const group = window.L.layerGroup().addTo(map);
   map.createPane("tickets").style.zIndex = "620";
   let visible = true;
-  const draw = () => {
+  let filter = { kind: "", level: "", state: "" };
+  /** @type {import("../live/picture.mjs").Row[]} */
+  let chosen = [];
+
+  const wanted = (/** @type {any} */ ticket) => (!filter.kind || ticket.kind === filter.kind) && (!filter.level || ticket.level === filter.level) &&
+    (!filter.state || (filter.state === "overdue" ? ticket.overdue : ticket.state === filter.state));
+  const marks = () => isDetail(picture.area) || (picture.area.length >= 9 && chosen.length <= MOST_MARKS);
+
+  const layer = dots(map, "ticket-dots", 460, (context, project) => {
+    const filtered = filter.kind || filter.level || filter.state;
+    if (marks() || (!filtered && chosen.length < FEW_FAR_UP)) return;
+    const width = context.canvas.clientWidth, height = context.canvas.clientHeight;
+    /** @type {number[]} */
+    const seen = [];
+    chosen.forEach((ticket, i) => {
+      const [x, y] = project(ticket.lon, ticket.lat);
+      if (x > -9 && y > -9 && x < width + 9 && y < height + 9) seen.push(i, x, y);
+    });
+    const list = seen.length / 3 > MOST_DOTS ? clusters(seen, map, { order: (i) => rank(chosen[i].level) }) : seenAlone(seen);
+    for (const level of ["blue", "yellow", "orange", "red"]) draw(context, list.filter((one) => chosen[one.one].level === level), COLOUR[/** @type {keyof typeof COLOUR} */ (level)], say(`level.${level}`));
+  });
+
+  const redraw = () => {
+    chosen = visible ? [...picture.layers.tickets.values()].filter(wanted) : [];
     group.clearLayers();
-    const near = isDetail(picture.area) || picture.layers.tickets.size <= MOST && picture.area.length >= 9;
-    if (!visible || !near) return;
-    for (const ticket of [...picture.layers.tickets.values()].slice(0, MOST)) {
+    layer.plan();
+    if (!visible || !marks()) return;
+    for (const ticket of chosen.slice(0, MOST_MARKS)) {
       const mark = document.createElement("button");
       mark.className = `ticket-mark badge ${ticket.level}`;
       mark.type = "button";
@@ -25,10 +54,41 @@ export function ticketLayer(map, picture, open) {
       window.L.marker([ticket.lat, ticket.lon], { icon, pane: "tickets", keyboard: false }).addTo(group);
     }
   };
-  picture.listen((touched) => { if (touched.has("tickets")) draw(); });
+  picture.listen((touched) => { if (touched.has("tickets")) redraw(); });
   return {
-    draw,
+    draw: redraw,
     /** @param {boolean} shown */
-    toggle(shown) { visible = shown; draw(); },
+    toggle(shown) { visible = shown; layer.toggle(shown); redraw(); },
+    /** @param {{ kind: string, level: string, state: string }} wish empty: all */
+    filter(wish) { filter = wish; redraw(); },
+    get count() { return chosen.length; },
   };
+}
+
+/** @param {number[]} seen @returns {import("./clusters.mjs").Cluster[]} */
+const seenAlone = (seen) => Array.from({ length: seen.length / 3 }, (_, i) => ({ one: seen[3 * i], x: seen[3 * i + 1], y: seen[3 * i + 2], count: 1 }));
+
+/** Diamonds with the level's character or the number: colour never stands alone. @param {CanvasRenderingContext2D} context @param {import("./clusters.mjs").Cluster[]} list @param {string} colour @param {string} word */
+function draw(context, list, colour, word) {
+  const size = dotSize() * 6;
+  context.fillStyle = "#0A1420E6";
+  context.strokeStyle = colour;
+  context.lineWidth = Math.max(1.5, size / 8);
+  context.beginPath();
+  for (const { x, y, count } of list) {
+    const r = size * (0.75 + 0.22 * Math.log10(count));
+    context.moveTo(x, y - r);
+    context.lineTo(x + r, y);
+    context.lineTo(x, y + r);
+    context.lineTo(x - r, y);
+    context.closePath();
+  }
+  context.fill();
+  context.stroke();
+  context.fillStyle = "#E6EEF5";
+  context.font = `600 ${size * 0.72}px "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { x, y, count } of list) context.fillText(count > 1 ? String(count) : word, x, y);
+  context.textAlign = "start";
 }

@@ -18,7 +18,7 @@ export function todoPanel(root, picture, now, open) {
       ${tickets.slice(0, SHOWN).map((ticket) => html`<article class="todo">
         <header><span class="badge ${ticket.level}">${say(`level.${ticket.level}`)}</span><b>${say(`ticket.${ticket.kind}`)}</b>
           <span class=${ticket.overdue ? "alert" : "hint"}>${ticket.overdue ? say("ticket.overdue", { m: minutesSince(ticket.due_at, now()) }) : say(`ticket.state.${ticket.state}`)}</span></header>
-        <p>${ticket.text}</p><p class="hint">${say("ticket.by", { name: ticket.reporter, time: minuteTime(ticket.reported_at) })}</p>
+        ${ticket.text ? html`<p>${ticket.text}</p><p class="hint">${say("ticket.by", { name: ticket.reporter, time: minuteTime(ticket.reported_at) })}</p>` : nothing}
         <button class="primary" @click=${() => open(ticket.id)}>${say(ticket.state === "handled" ? "ticket.check" : "ticket.hand_out")}</button></article>`)}`, root);
   };
   picture.listen((touched) => { if (touched.has("tickets") || touched.has("area")) draw(); });
