@@ -30,7 +30,7 @@ def build(settings: Settings) -> Any:
     from flask import Flask
     from flask_socketio import SocketIO
 
-    from callbacks import metrics, pages, screens, sockets, tiles, wall, web, wire
+    from callbacks import compression, metrics, pages, screens, sockets, tiles, wall, web, wire
     from callbacks.api import areas, orders, routing, tickets, units, warnings
     from dashboard.chores import Chores
     from dashboard.city import build_city
@@ -48,6 +48,7 @@ def build(settings: Settings) -> Any:
 
     server = Flask("yiping", static_folder=None)
     web.install_gate(server, city.accounts)
+    compression.install(server)
     routing.install(server, [route for part in (areas, units, tickets, warnings, orders) for route in part.routes(city)])
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from dashboard.identity import Principal
 from dashboard.rows import Row, area_row
 from datasources.database import Database
 from datasources.queries import areas as queries
+from datasources.serialising import dumps
+
+SHAPES_KEPT = 400
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Areas:
         self._database = database
         self._names: dict[str, str] = {}
         self._city_outlines: dict[str, Any] = {}
+        self._shapes: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self.refresh()
 
     def refresh(self) -> None:
@@ -41,6 +46,7 @@ class Areas:
             shapely.prepare(outline)
         self._city_outlines = outlines
         self._names.clear()
+        self._shapes.clear()
 
     @property
     def cities(self) -> list[str]:
@@ -67,11 +73,23 @@ class Areas:
                 [area_row(child) for child in queries.children(session, code)],
             )
 
-    def shapes(self, principal: Principal, code: str) -> dict[str, Any]:
-        """GeoJSON (WGS-84) of an area's children and of the area itself (last), for the drill-down.
+    def shapes(self, principal: Principal, code: str) -> bytes:
+        """GeoJSON (WGS-84, JSON text) of an area's children and of the area itself (last), for the drill-down.
 
-        An area without children is shown among its neighbours in scope.
+        An area without children is shown among its neighbours in scope. Drawn once and kept: everybody drills through the same.
         """
+        if not is_code(code):
+            raise Refused("unknown_area", area=code)
+        principal.require("see", code)
+        key = code, principal.area_code
+        kept = self._shapes.get(key)
+        if kept is None:
+            kept = self._shapes[key] = dumps(self._drawn(principal, code)).encode()
+            while len(self._shapes) > SHAPES_KEPT:
+                self._shapes.popitem(last=False)
+        return kept
+
+    def _drawn(self, principal: Principal, code: str) -> dict[str, Any]:
         self.place(principal, code)
         with self._database.read() as session:
             own = queries.get(session, code, geometry=True)

@@ -69,7 +69,7 @@ def routes(city: City) -> list[Route]:
             "/areas/{code}/shapes",
             "GeoJSON (WGS-84) of an area's children and, last, its own shape",
             ("see",),
-            lambda principal, code: city.areas.shapes(principal, code),
+            lambda principal, code: Response(city.areas.shapes(principal, code), mimetype="application/json"),
         ),
         Route("GET", "/tiles", "Where the vector tiles of the micro-grids are", ("see",), tiles),
         Route("GET", "/micro-grids/{number}", "A micro-grid by its number in the tiles", ("see",), micro_grid),

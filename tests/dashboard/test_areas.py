@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dashboard.city import City
@@ -35,7 +37,7 @@ def test_every_point_is_found_down_to_its_micro_grid(city: City) -> None:
 
 def test_a_micro_grid_is_shown_among_its_neighbours_in_scope(city: City) -> None:
     code = "510104017001001001"
-    shapes = city.areas.shapes(OFFICER, code)["features"]
+    shapes = json.loads(city.areas.shapes(OFFICER, code))["features"]
     assert shapes[-1]["id"] == code
     assert all(f["id"].startswith(code[:15]) for f in shapes)
 
