@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from callbacks.screens import Screens
 from dashboard.live.hub import Hub
@@ -41,3 +44,22 @@ class Metrics:
         }
         for name, (words, read) in gauges.items():
             Gauge(name, words, registry=self.registry).set_function(read)
+        self.registry.register(_Pushed(hub, screens))
+
+
+class _Pushed(Collector):
+    """Processor time and messages by kind of event: what pushing costs."""
+
+    def __init__(self, hub: Hub, screens: Screens) -> None:
+        self._hub = hub
+        self._screens = screens
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """For each scrape."""
+        seconds = CounterMetricFamily("yiping_push_seconds", "Processor time spent on pushing", labels=["event"])
+        messages = CounterMetricFamily("yiping_push_messages", "Messages written to sockets", labels=["event"])
+        for event, spent in list(self._screens.seconds.items()):
+            seconds.add_metric([event], spent + (self._hub.encoding_seconds if event == "frame" else 0))
+            messages.add_metric([event], self._screens.written[event])
+        yield seconds
+        yield messages

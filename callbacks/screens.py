@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from engineio.packet import MESSAGE, Packet
 from flask_socketio import SocketIO
@@ -19,6 +19,7 @@ from datasources.serialising import dumps
 AT_ONCE = 256
 """After so many sockets the others get their turn: some three milliseconds."""
 PLACE = "{_place_}"
+T = TypeVar("T")
 
 
 class Message:
@@ -48,6 +49,10 @@ class Screens:
         self._devices: dict[str, set[str]] = defaultdict(set)
         self.principals: dict[str, Principal] = {}
         self.frames_skipped = 0
+        self.seconds: dict[str, float] = defaultdict(float)
+        """Processor time spent on writing each kind of event."""
+        self.written: dict[str, int] = defaultdict(int)
+        """How many messages of each kind of event went to a socket."""
 
     def welcome(self, sid: str, principal: Principal) -> None:
         """A connection is up."""
@@ -68,7 +73,9 @@ class Screens:
 
     def send(self, room: str, event: str, message: Any) -> None:
         """See `Outlet`."""
-        self._write(Message(event, message if isinstance(message, tuple) else (message,)), self._in_room(room))
+        to = self._in_room(room)
+        if to:
+            self._write(event, message if isinstance(message, tuple) else (message,), to)
 
     def send_frame(self, area_code: str, frame: bytes) -> None:
         """See `Outlet`. A screen that is still reading the last one skips this, and gets a full one when it has caught up."""
@@ -85,23 +92,21 @@ class Screens:
             else:
                 ready.append((sid, eio_sid))
         if ready:
-            self._write(Message("frame", (area_code, frame)), ready)
+            self._write("frame", (area_code, frame), ready)
         if fresh:
-            self._write(Message("frame", (area_code, self._hub.full_frame(area_code))), fresh)
+            self._write("frame", (area_code, self._hub.full_frame(area_code)), fresh)
 
     def send_units(self, event: str, message: dict[str, Any], deliveries: Iterable[tuple[str, str]]) -> None:
         """See `Outlet`. Only the delivery's id differs from unit to unit, and all ids are equally long."""
-        before, after = "", ""
-        for turn, (delivery_id, unit_id) in enumerate(deliveries):
-            if not before:
-                text = dumps([event, {**message, "id": PLACE}])
-                before, after = text.split(PLACE)
-            for sid in tuple(self._devices.get(unit_id, ())):
+        before, after = dumps([event, {**message, "id": PLACE}]).split(PLACE)
+
+        def put(delivery: tuple[str, str]) -> None:
+            text = f"42{before}{delivery[0]}{after}"
+            for sid in tuple(self._devices.get(delivery[1], ())):
                 eio_sid = self._socketio.server.manager.eio_sid_from_sid(sid, "/")
-                text = f"42{before}{delivery_id}{after}"
-                self._put(eio_sid, framed(text), lambda text=text: [Packet(MESSAGE, text[1:])])  # type: ignore[misc]
-            if turn % AT_ONCE == AT_ONCE - 1:
-                time.sleep(0)
+                self._put(eio_sid, framed(text), lambda: [Packet(MESSAGE, text[1:])])
+
+        self._each(event, deliveries, put)
 
     def has_unit(self, unit_id: str) -> bool:
         """See `Outlet`."""
@@ -124,11 +129,21 @@ class Screens:
     def _in_room(self, room: str) -> list[tuple[str, str]]:
         return list(self._socketio.server.manager.get_participants("/", room))
 
-    def _write(self, message: Message, to: Iterable[tuple[str, str]]) -> None:
-        for turn, (_, eio_sid) in enumerate(to):
-            self._put(eio_sid, message.frames, message.packets)
-            if turn % AT_ONCE == AT_ONCE - 1:
+    def _write(self, event: str, values: tuple[Any, ...], to: Iterable[tuple[str, str]]) -> None:
+        message = Message(event, values)
+        self._each(event, to, lambda one: self._put(one[1], message.frames, message.packets))
+
+    def _each(self, event: str, things: Iterable[T], put: Callable[[T], None]) -> None:
+        """Put each, giving others their turn now and then; only our own processor time is counted."""
+        began, turn = time.thread_time(), 0
+        for turn, thing in enumerate(things, start=1):
+            put(thing)
+            if turn % AT_ONCE == 0:
+                self.seconds[event] += time.thread_time() - began
                 time.sleep(0)
+                began = time.thread_time()
+        self.seconds[event] += time.thread_time() - began
+        self.written[event] += turn
 
     def _put(self, eio_sid: str | None, frames: bytes, packets: Callable[[], list[Packet]]) -> None:
         """Straight to the socket when nothing waits before it, by the queue otherwise: the order is kept either way."""

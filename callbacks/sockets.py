@@ -22,6 +22,7 @@ from dashboard.dispatch.answers import Answer
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.live.hub import Hub
+from dashboard.positions import PositionReports
 from datasources.serialising import dumps
 
 log = logging.getLogger(__name__)
@@ -109,17 +110,18 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
     def disconnect(_reason: Any = None) -> None:
         screens.forget(request.sid)  # type: ignore[attr-defined]
 
-    def guarded(event: str, permission: str) -> Callable[[Callable[[Principal, Any], Any]], None]:
-        """Register an event whose answer is `{…}` or `{"error": …}`; the token is looked at again each time."""
+    def guarded(event: str, permission: str | None) -> Callable[[Callable[[Principal, Any], Any]], None]:
+        """Register an event whose answer is `{…}` or `{"error": …}`; the token is looked at again each time. None: the service checks."""
 
         def register(handler: Callable[[Principal, Any], Any]) -> None:
             @socketio.on(event)
             def on_event(message: Any = None) -> Any:
                 try:
                     principal = screens.principals[request.sid]  # type: ignore[attr-defined]
-                    if not city.accounts.still_valid([principal.token_id]):
+                    if not city.accounts.is_valid(principal.token_id):
                         raise Refused("token_revoked")
-                    principal.require(permission)
+                    if permission is not None:
+                        principal.require(permission)
                     return handler(principal, message)
                 except Refused as refused:
                     return refused.as_dict()
@@ -183,6 +185,10 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         if not report.webgl:
             city.troubles.note("no_webgl", principal.name)
         return {"noted": True}
+
+    @guarded("positions", None)
+    def positions(principal: Principal, message: Any) -> Any:
+        return {"accepted": city.positions.report(principal, parsed(PositionReports, message).all())}
 
     @guarded("work", "answer")
     def work(principal: Principal, _message: Any) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -27,8 +26,6 @@ from datasources.serialising import dumps
 
 AREAS = "/tiles/areas/"
 KEPT_BYTES = 96 * 1024 * 1024
-ASKER_KEPT_S = 2.0
-ASKERS_KEPT = 2000
 DEEPEST = 24
 IMMUTABLE = "private, max-age=31536000, immutable"
 """The address names the shapes and the scope: what it answers never changes."""
@@ -68,7 +65,6 @@ class TileDoor:
     def __init__(self, app: Callable[..., Iterable[bytes]], city: City) -> None:
         self._app = app
         self._city = city
-        self._askers: dict[str, tuple[Principal, float]] = {}
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._kept_bytes = 0
         self._lock = threading.Lock()
@@ -118,15 +114,7 @@ class TileDoor:
                 self._kept_bytes -= sum(map(len, body)) + 500
 
     def _asker(self, environ: dict[str, Any]) -> Principal:
-        secret = _secret(environ)
-        known = self._askers.get(secret)
-        if known is not None and time.monotonic() < known[1]:
-            return known[0]
-        asker = self._city.accounts.principal(secret)
-        if len(self._askers) > ASKERS_KEPT:
-            self._askers.clear()
-        self._askers[secret] = asker, time.monotonic() + ASKER_KEPT_S
-        return asker
+        return self._city.accounts.principal(_secret(environ))
 
 
 def _secret(environ: dict[str, Any]) -> str:

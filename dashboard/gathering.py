@@ -27,13 +27,15 @@ class _Batch(Generic[T, R]):
 class Gatherer(Generic[T, R]):
     """Hands what callers submit to `store` in batches, one batch at a time."""
 
-    def __init__(self, store: Callable[[list[T]], Sequence[R | Exception]], most: int = 1000) -> None:
+    def __init__(self, store: Callable[[list[T]], Sequence[R | Exception]], most: int = 1000, pause_s: float = 0.002) -> None:
         """`store` returns one result for each item, in order; an exception among them is raised for its caller alone.
 
-        When `store` itself raises, nothing of the batch was stored, and all its callers get the exception.
+        Who leads waits `pause_s` for others. When `store` itself raises, nothing of the batch was stored, and all
+        its callers get the exception.
         """
         self._store = store
         self._most = most
+        self._pause_s = pause_s
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._open: _Batch[T, R] | None = None
@@ -60,7 +62,7 @@ class Gatherer(Generic[T, R]):
 
     def _lead(self, batch: _Batch[T, R]) -> None:
         with self._turn:
-            time.sleep(0)  # whoever is ready to bring something may join
+            time.sleep(self._pause_s)  # whoever is about to bring something may join
             with self._lock:
                 if self._open is batch:
                     self._open = None

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from dashboard.areas import Areas
 from dashboard.clock import Clock
@@ -25,6 +25,7 @@ from datasources.queries import units as unit_queries
 
 AHEAD = timedelta(seconds=60)
 BEHIND = timedelta(hours=24)
+MOST_REPORTS = 5000
 KEPT = timedelta(hours=24)
 FOLD_UNITS = 500
 """How many units are folded in one transaction: short enough that nobody waits for it."""
@@ -42,6 +43,17 @@ class PositionReport(BaseModel):
     accuracy_m: float = Field(default=10, ge=0, le=100_000)
     heading: float = Field(default=0, ge=0, le=360, description="degrees clockwise from north")
     crs: Literal["wgs84", "gcj02"] = "wgs84"
+
+
+class PositionReports(RootModel[PositionReport | list[PositionReport]]):
+    """One position or a list of at most 5,000: all are taken, or none."""
+
+    def all(self) -> list[PositionReport]:
+        """As a list. Raises `invalid` for an empty one or one that is too long."""
+        reports = self.root if isinstance(self.root, list) else [self.root]
+        if not 0 < len(reports) <= MOST_REPORTS:
+            raise Refused("invalid", field="body", problem=f"1–{MOST_REPORTS} positions")
+        return reports
 
 
 class Positions:

@@ -34,8 +34,8 @@ def _as_nobody(command: list[str]) -> list[str]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL cluster with PostGIS; yields the address of its server without a database name."""
+def postgres(folder: Path, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL cluster with PostGIS; yields the address of its server without a database name. Tests need not wait for the disk."""
     binaries = Path(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))[-1]).parent
     folder.mkdir(parents=True, exist_ok=True)
     if os.getuid() == 0:
@@ -51,7 +51,7 @@ def postgres(folder: Path) -> Iterator[str]:
         capture_output=True,
         cwd="/",
     )
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=120"
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync={'on' if durable else 'off'} -c max_connections=120"
     control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
     subprocess.run(_as_nobody([*control, "-o", options, "start"]), check=True, capture_output=True, cwd="/")
     try:
@@ -122,6 +122,12 @@ class Server:
             if self._program.poll() is not None:
                 break
         raise RuntimeError(f"the server did not start:\n{self.log()[-3000:]}")
+
+    @property
+    def pid(self) -> int:
+        """Of the master; its worker is its child."""
+        assert self._program is not None
+        return self._program.pid
 
     def kill(self) -> None:
         """`kill -9` of the master and its worker."""

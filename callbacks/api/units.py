@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.queries import PageQuery
 from callbacks.api.routing import Route
 from dashboard.city import City
-from dashboard.errors import Refused
 from dashboard.identity import Principal
-from dashboard.positions import PositionReport
-
-MOST_POSITIONS = 5000
-
-
-class PositionReports(RootModel[PositionReport | list[PositionReport]]):
-    """One position or a list of at most 5,000: all are taken, or none."""
+from dashboard.positions import PositionReports
 
 
 class DutyChange(BaseModel):
@@ -41,10 +34,7 @@ def routes(city: City) -> list[Route]:
     """The routes of this subject."""
 
     def report(principal: Principal, body: PositionReports) -> dict[str, int]:
-        reports = body.root if isinstance(body.root, list) else [body.root]
-        if not 0 < len(reports) <= MOST_POSITIONS:
-            raise Refused("invalid", field="body", problem=f"1–{MOST_POSITIONS} positions")
-        return {"accepted": city.positions.report(principal, reports)}
+        return {"accepted": city.positions.report(principal, body.all())}
 
     def listed(principal: Principal, query: PageQuery) -> dict[str, Any]:
         found = city.units.covering(principal, query.area or principal.area_code, query.limit, query.after)

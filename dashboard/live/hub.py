@@ -73,6 +73,8 @@ class Hub:
         self._idle_since: dict[str, float] = {}
         self._order_rows: dict[str, dict[str, Any]] = {}
         self._micro_grids: MicroGrids | None = None
+        self.encoding_seconds = 0.0
+        """Processor time spent on encoding frames."""
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -279,7 +281,10 @@ class Hub:
                     log.exception("the frames of this second could not be sent")
 
     def _send_frames(self, outlet: Outlet) -> None:
-        for area_code, frame in frames.moved_frames(self._hot, outlet.frame_areas(), self._now_ms()).items():
+        began = time.thread_time()
+        moved = frames.moved_frames(self._hot, outlet.frame_areas(), self._now_ms())
+        self.encoding_seconds += time.thread_time() - began
+        for area_code, frame in moved.items():
             outlet.send_frame(area_code, frame)
         rooms = outlet.colour_rooms()
         with self._lock:
