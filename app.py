@@ -104,11 +104,13 @@ def serve(settings: Settings) -> None:
     """Run one gevent worker under gunicorn until it is told to stop."""
     from gunicorn.app.base import BaseApplication
 
+    from callbacks.worker import TileWorker
+
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             values = {
                 "bind": f"{settings.host}:{settings.port}",
-                "worker_class": "gevent",
+                "worker_class": TileWorker,
                 "workers": 1,
                 "timeout": 60,
                 "worker_connections": MOST_CONNECTIONS,

@@ -10,34 +10,35 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from flask import Flask, Response
-from werkzeug.datastructures import Headers
 
 from callbacks.web import HEADERS, principal, secret_of
 from dashboard.city import City
 from dashboard.codes import is_code
 from dashboard.errors import Refused
-from dashboard.identity import Principal
 from datasources.mbtiles import GZIP, MbTiles
 from datasources.serialising import dumps
 
 AREAS = "/tiles/areas/"
 KEPT_BYTES = 96 * 1024 * 1024
 DEEPEST = 24
+SECRETS_KEPT = 2000
 IMMUTABLE = "private, max-age=31536000, immutable"
 """The address names the shapes and the scope: what it answers never changes."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-Answer = tuple[str, list[tuple[str, str]], list[bytes]]
 _PLAIN = list(HEADERS.items())
 
 
 def install(server: Flask, city: City) -> None:
     """Put the vector tiles in front of the server, and add the basemap's route when it is an MBTiles file."""
-    server.wsgi_app = TileDoor(server.wsgi_app, city)  # type: ignore[method-assign]
+    door = TileDoor(server.wsgi_app, city)
+    server.wsgi_app = door  # type: ignore[method-assign]
+    server.extensions["tile_door"] = door  # for callbacks/worker.py
     if city.settings.basemap.kind != "mbtiles":
         return
     tiles = MbTiles(city.settings.basemap.value)
@@ -67,6 +68,7 @@ class TileDoor:
         self._city = city
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._kept_bytes = 0
+        self._secrets: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -74,58 +76,89 @@ class TileDoor:
         path: str = environ["PATH_INFO"]
         if not path.startswith(AREAS):
             return self._app(environ, start_response)
+        answer = self._answer_or_refuse(environ, path)
+        start_response(answer.status, answer.headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def reply(self, environ: dict[str, str]) -> bytes:
+        """The same as one finished HTTP/1.1 message, for callbacks/worker.py."""
+        return self._answer_or_refuse(environ, environ["PATH_INFO"]).message
+
+    def _answer_or_refuse(self, environ: dict[str, Any], path: str) -> Answer:
         try:
-            status, headers, body = self._answer(environ, path)
+            return self._answer(environ, path)
         except Refused as refused:
-            status, body = f"{refused.status} Refused", [dumps(refused.as_dict()).encode()]
-            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body[0]))), ("Cache-Control", "no-store"), *_PLAIN]
-        start_response(status, headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else body
+            headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *_PLAIN]
+            return Answer.made(f"{refused.status} Refused", headers, dumps(refused.as_dict()).encode())
 
     def _answer(self, environ: dict[str, Any], path: str) -> Answer:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise Refused("method_not_allowed", method=environ["REQUEST_METHOD"])
-        asker = self._asker(environ)
-        version, scope, place = _parts(path)
-        asker.require("see", scope)
-        tag = f'"{path[len(AREAS) :]}"'
-        if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
-            return "304 Not Modified", [("ETag", tag), ("Cache-Control", IMMUTABLE)], []
+        asker = self._city.accounts.principal(self._secret(environ))
         kept = self._kept.get(path)
         if kept is None:
-            kept = self._made(version, scope, place, tag)
+            version, scope, place = _parts(path)
+            asker.require("see", scope)
+            kept = self._made(version, scope, place, path)
             self._keep(path, kept)
+        else:
+            asker.require("see", path.split("/", 5)[4])
+        if kept.tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            return Answer.made("304 Not Modified", [("ETag", kept.tag), ("Cache-Control", IMMUTABLE)], b"")
         return kept
 
-    def _made(self, version: str, scope: str, place: tuple[int, int, int], tag: str) -> Answer:
+    def _made(self, version: str, scope: str, place: tuple[int, int, int], path: str) -> Answer:
         data = self._city.tiling.tile(version, scope, *place)
+        tag = f'"{path[len(AREAS) :]}"'
         headers = [("Cache-Control", IMMUTABLE), ("ETag", tag), *_PLAIN]
         if data is None:
-            return "204 No Content", headers, []
-        headers += [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "gzip"), ("Content-Length", str(len(data)))]
-        return "200 OK", headers, [data]
+            return Answer.made("204 No Content", headers, b"", tag)
+        headers += [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "gzip")]
+        return Answer.made("200 OK", headers, data, tag)
 
     def _keep(self, path: str, answer: Answer) -> None:
         with self._lock:
             self._kept[path] = answer
-            self._kept_bytes += sum(map(len, answer[2])) + 500
+            self._kept_bytes += len(answer.body) + len(answer.message)
             while self._kept_bytes > KEPT_BYTES:
-                _, (_, _, body) = self._kept.popitem(last=False)
-                self._kept_bytes -= sum(map(len, body)) + 500
+                _, old = self._kept.popitem(last=False)
+                self._kept_bytes -= len(old.body) + len(old.message)
 
-    def _asker(self, environ: dict[str, Any]) -> Principal:
-        return self._city.accounts.principal(_secret(environ))
+    def _secret(self, environ: dict[str, Any]) -> str:
+        key = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_COOKIE", "")
+        known = self._secrets.get(key)
+        if known is None:
+            if len(self._secrets) >= SECRETS_KEPT:
+                self._secrets.clear()
+            known = self._secrets[key] = _read_secret(*key)
+        return known
 
 
-def _secret(environ: dict[str, Any]) -> str:
-    headers = Headers()
-    if "HTTP_AUTHORIZATION" in environ:
-        headers["Authorization"] = environ["HTTP_AUTHORIZATION"]
+@dataclass(frozen=True)
+class Answer:
+    """One answer, also as a finished HTTP/1.1 message."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    message: bytes
+    tag: str
+
+    @classmethod
+    def made(cls, status: str, headers: list[tuple[str, str]], body: bytes, tag: str = "\0") -> Answer:
+        """With its length said, but where there can be no body."""
+        if status[:3] not in ("204", "304"):
+            headers = [*headers, ("Content-Length", str(len(body)))]
+        head = "\r\n".join([f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "", ""])
+        return cls(status, headers, body, head.encode() + body, tag)
+
+
+def _read_secret(authorization: str, cookie: str) -> str:
     try:
-        cookies = {name: morsel.value for name, morsel in SimpleCookie(environ.get("HTTP_COOKIE", "")).items()}
+        cookies = {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
     except CookieError:
         cookies = {}
-    return secret_of(headers, cookies)
+    return secret_of({"Authorization": authorization}, cookies)
 
 
 def _parts(path: str) -> tuple[str, str, tuple[int, int, int]]:

@@ -43,6 +43,7 @@ class Settings:
     scale: str
     basemap: Basemap
     secure_cookies: bool
+    tile_secret: str
 
     @property
     def address(self) -> str:
@@ -60,6 +61,7 @@ DOCUMENTED = {
     "YIPING_SIMULATE": "1",
     "YIPING_BASEMAP": "none",
     "YIPING_SECURE_COOKIES": "0",
+    "YIPING_TILE_SECRET": "",
     "SCALE": "demo",
 }
 """Every setting with its default; the README names each of them (held by a test)."""
@@ -83,6 +85,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         simulate=_switch("YIPING_SIMULATE", values["YIPING_SIMULATE"]),
         scale=_one_of("SCALE", values["SCALE"], SCALES),
         basemap=_basemap(values["YIPING_BASEMAP"]),
+        tile_secret=_secret("YIPING_TILE_SECRET", values["YIPING_TILE_SECRET"]),
         secure_cookies=_switch("YIPING_SECURE_COOKIES", values["YIPING_SECURE_COOKIES"]),
     )
 
@@ -101,6 +104,12 @@ def _port(text: str) -> int:
 
 def _switch(name: str, text: str) -> bool:
     return _one_of(name, text, ("0", "1")) == "1"
+
+
+def _secret(name: str, text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9_-]{24,}", text):
+        raise BadSetting(name, "…", "at least 24 letters and digits, the same as in nginx's configuration")
+    return text
 
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ Because an area's micro-grids are a range of numbers, a tile is cut to a scope b
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import gzip
 import hashlib
@@ -15,6 +16,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +35,7 @@ from datasources.queries import changes
 Progress = Callable[[str, int, int], None]
 LAYER = "micro_grids"
 KEPT_SETS = 2
+PASS_LIFE_S = 3600
 """The present tiles and the ones before: screens that are open still ask for those."""
 
 
@@ -189,6 +192,18 @@ class Tiling:
         self._open[version] = MbTiles(file)
         return self._open[version]
 
+    def pass_for(self, principal: Principal, secret: str) -> tuple[str, str] | None:
+        """What lets a browser fetch whole tiles from nginx without asking us each time: (md5, until) for nginx's secure_link.
+
+        Only for whoever may see all that is in the tiles, for an hour, for their own scope; None for everybody else.
+        """
+        scope = principal.area_code
+        if not secret or not principal.may("see") or not scope or self.span(scope) != (1, len(self.codes()) + 1):
+            return None
+        until = int(time.time()) + PASS_LIFE_S
+        digest = hashlib.md5(f"{until}{scope} {secret}".encode(), usedforsecurity=False).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("="), str(until)
+
     def export(self, folder: Path, progress: Progress = lambda what, done, total: None) -> int:
         """Write the present tiles as files `<version>/<z>/<x>/<y>.pbf` (gzip) for nginx; returns how many."""
         present = self.present()
@@ -201,6 +216,7 @@ class Tiling:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
             count += 1
+        (folder / present.version / "nothing.pbf").write_bytes(gzip.compress(b""))
         tiles.close()
         progress("tiles", 100, 100)
         return count

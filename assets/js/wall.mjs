@@ -57,6 +57,8 @@ async function begin() {
   const people = new People();
   const colours = new Colours();
   const connection = new Connection(picture, people, colours);
+  // Tests and measurements look at the stores here; nothing of the wall does.
+  Object.assign(wall, { yiping: { picture, people, colours, connection, map } });
   const now = () => connection.now();
   const may = (/** @type {string} */ permission) => boot.permissions.includes(permission);
   const notice = notices(find("notice"));
@@ -140,6 +142,8 @@ async function begin() {
       notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);
     }
   };
+  connection.addEventListener("opened", () => requestAnimationFrame(() => performance.mark("drawn:tickets")));
+  people.listen(() => requestAnimationFrame(() => performance.mark("drawn:people")));
   connection.addEventListener("tiles", loadTiles);
   loadTiles();
   clockPanel(find("clock"), find("age"), wall, connection);
@@ -206,6 +210,8 @@ async function begin() {
       drawFigures();
       for (const draw of redraw) draw();
       wall.dataset.shown = code;
+      performance.mark("drawn:areas");
+      performance.mark("drawn:video");
       document.title = `${nameOf(code)} · ${say("product.name")}`;
     } catch (error) {
       if (!signal.aborted) notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);

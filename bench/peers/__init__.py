@@ -59,3 +59,12 @@ def node(script: str, *arguments: str) -> Iterator[tuple[str, int]]:
     command = ["node", str(HERE / script), str(PEERS), str(port), *arguments]
     with started(command, f"http://127.0.0.1:{port}/health") as program:
         yield f"http://127.0.0.1:{port}", program.pid
+
+
+@contextlib.contextmanager
+def empty_map() -> Iterator[str]:
+    """An empty dash-leaflet map on one gunicorn gevent worker."""
+    address = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", "-b", address, "bench.peers.empty_map:server"]
+    with started(command, f"http://{address}/"):
+        yield f"http://{address}"

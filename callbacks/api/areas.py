@@ -9,9 +9,12 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.routing import Route
+from callbacks.web import json_response
 from dashboard.areas import Place
 from dashboard.city import City
 from dashboard.identity import Principal
+
+TILE_COOKIES = ("yiping_tiles", "yiping_tiles_until")
 
 
 class SearchQuery(BaseModel):
@@ -40,7 +43,14 @@ def routes(city: City) -> list[Route]:
         place: Place = city.areas.place(principal, code)
         return {"area": place.area, "path": place.path, "children": place.children}
 
-    def tiles(principal: Principal) -> dict[str, Any]:
+    def tiles(principal: Principal) -> Response:
+        answer = json_response(where(principal))
+        pass_ = city.tiling.pass_for(principal, city.settings.tile_secret)
+        for name, value in zip(TILE_COOKIES, pass_ or (), strict=False):
+            answer.set_cookie(name, value, path="/tiles/", httponly=True, samesite="Lax", secure=city.settings.secure_cookies)
+        return answer
+
+    def where(principal: Principal) -> dict[str, Any]:
         present, scope = city.tiling.present(), city.areas.start_of(principal)
         if present is None or not scope:
             return {"tiles": None, "stale": city.tiling.is_stale()}

@@ -60,6 +60,7 @@ export async function glDrawing(map, colours, problem) {
       gl.addLayer({ id: "lines", type: "line", ...from, minzoom: 10, paint: { "line-color": "#37597A", "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.3, 13, 1], "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.15, 13, 0.6] } });
       gl.addLayer({ id: "hovered", type: "line", ...from, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
       shown = new Uint8Array(tiles.last + 1);
+      gl.once("idle", () => performance.mark("drawn:micro_grids"));
     },
     paint(changed) {
       if (changed) for (const number of changed) waiting.add(number);
