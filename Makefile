@@ -1,6 +1,6 @@
 # Two commands: `make run` gives a living city, `make test` everything that must hold.
 PY := .venv/bin/python
-.PHONY: run test check unit bench lock clean
+.PHONY: run test check bench bench-setup lock clean
 
 run:
 	@tools/setup.sh run
@@ -14,9 +14,11 @@ check:
 	@tools/setup.sh test
 	@tools/test.sh check
 
-bench:
-	@tools/setup.sh test
+bench: bench-setup
 	@$(PY) -m bench
+
+bench-setup:
+	@tools/setup.sh bench
 
 lock:
 	uv pip compile -q --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock

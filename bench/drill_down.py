@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from bench import peers
-from bench.browser import chromium, signed_in, wait_drawn
+from bench.browser import LAYERS, chromium, signed_in, wait_drawn
 from bench.city import Running, running
 from bench.common import Figure, percentile
 from dashboard.identity import SYSTEM
@@ -63,15 +63,15 @@ def measure(scale: str = "full", rounds: int = 5) -> list[Figure]:
     return figures
 
 
-def levels(scale: str, rounds: int) -> tuple[list[list[float]], list[float], list[list[float]]]:
+def levels(scale: str, rounds: int, query: str = "") -> tuple[list[list[float]], list[float], list[list[float]]]:
     """Times in ms and bytes of each level, and the bare callback's times with the same bytes."""
     times: list[list[float]] = [[] for _ in NAMES]
     sizes = [0.0 for _ in NAMES]
     with running(scale) as city, chromium() as browser:
         paths = [_down(city, start) for start in STARTS]
         page = signed_in(browser, city.server.address)
-        page.goto(f"{city.server.address}/")
-        wait_drawn(page)
+        page.goto(f"{city.server.address}/{query}")
+        wait_drawn(page, LAYERS[:4] if query else LAYERS)
         seen = _count_bytes(page)
         for _ in range(rounds):
             for path in paths:

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Sets up what `make run` or `make test` needs, and nothing twice. Usage: tools/setup.sh run|test
+# Sets up what `make run` or `make test` needs, and nothing twice. Usage: tools/setup.sh run|test|bench
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purpose=${1:?run or test}
+purpose=${1:?run, test or bench}
+peers=
+if [ "$purpose" = bench ]; then peers=1; purpose=test; fi
 
 say() { printf '\033[36m▸ %s\033[0m\n' "$*"; }
 fail() { printf '\033[31m✗ %s\033[0m\n' "$*" >&2; exit 1; }
@@ -21,6 +23,10 @@ if [ "$purpose" = test ]; then
   command -v chromium >/dev/null || need chromium
   fc-list 2>/dev/null | grep -qi 'noto.*cjk' || need fonts-noto-cjk
   command -v fc-list >/dev/null || need fontconfig
+fi
+if [ -n "$peers" ]; then
+  command -v nginx >/dev/null || need nginx-light
+  command -v wrk >/dev/null || need wrk
 fi
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo=sudo; else
@@ -56,4 +62,18 @@ if ! { [ -f "$stamp" ] && cmp -s package-lock.json "$stamp" && [ -d assets/vendo
   npm ci --no-audit --no-fund --loglevel=error >/dev/null || fail "npm ci 失败 / failed"
   node tools/vendor.mjs
   cp package-lock.json "$stamp"
+fi
+
+# --- Peers to be measured beside -----------------------------------------------------------------------
+if [ -n "$peers" ]; then
+  stamp=bench/.peers/.installed
+  if ! cmp -s bench/peers/requirements.txt "$stamp" || ! [ -d bench/.peers/node_modules ]; then
+    say "安装对照程序 / installing the peers"
+    mkdir -p bench/.peers
+    cp bench/peers/package.json bench/peers/package-lock.json bench/.peers/
+    (cd bench/.peers && npm ci --no-audit --no-fund --loglevel=error >/dev/null) || fail "npm ci 失败 / failed"
+    python3 -m venv bench/.peers/venv
+    bench/.peers/venv/bin/python -m pip install --disable-pip-version-check -qq -r bench/peers/requirements.txt
+    cp bench/peers/requirements.txt "$stamp"
+  fi
 fi
