@@ -16,7 +16,7 @@ export async function glDrawing(map, colours, problem) {
   setWorkerUrl(new URL("/assets/vendor/maplibre-gl-worker.mjs", location.href).href);
   const style = { version: 8, sources: {}, layers: [] };
   const layer = new MaplibreGL(/** @type {any} */ ({
-    style, pane: "micro-grids", padding: 0, interactive: false, fadeDuration: 0, maxTileCacheSize: 200, refreshExpiredTiles: false,
+    style, pane: "micro-grids", padding: 0, interactive: false, fadeDuration: 0, maxTileCacheSize: 200, maxCanvasSize: [16384, 8192], refreshExpiredTiles: false,
     canvasContextAttributes: { antialias: false, powerPreference: "high-performance" },
   }));
   layer.addTo(/** @type {any} */ (map));

@@ -7,8 +7,8 @@ import { dots, dotSize } from "./dots.mjs";
 
 const MOST_MARKS = 60;
 const MOST_DOTS = 400;
-/** As many in view as an area's badge tells better. */
-const FEW_FAR_UP = 120;
+/** Farther up, the badges of the areas count them better, unless one has asked for some by a filter. */
+const FROM_ZOOM = 11;
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/picture.mjs").Picture} picture @param {(id: string) => void} open
@@ -25,9 +25,9 @@ export function ticketLayer(map, picture, open) {
     (!filter.state || (filter.state === "overdue" ? ticket.overdue : ticket.state === filter.state));
   const marks = () => isDetail(picture.area) || (picture.area.length >= 9 && chosen.length <= MOST_MARKS);
 
-  const layer = dots(map, "ticket-dots", 460, (context, project) => {
+  const layer = dots(map, "ticket-dots", 460, (context, project, zoom) => {
     const filtered = filter.kind || filter.level || filter.state;
-    if (marks() || (!filtered && chosen.length < FEW_FAR_UP)) return;
+    if (marks() || (!filtered && zoom < FROM_ZOOM)) return;
     const width = context.canvas.clientWidth, height = context.canvas.clientHeight;
     /** @type {number[]} */
     const seen = [];
