@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.common import RESULTS, Figure, machine
 
-MEASUREMENTS = ("tiles", "positions_in", "positions_out", "orders_out", "glass_to_glass", "first_view", "drill_down")
+MEASUREMENTS = ("tiles", "positions_in", "positions_out", "orders_out", "glass_to_glass", "first_view", "drill_down", "growth")
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 

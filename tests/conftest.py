@@ -50,6 +50,7 @@ def _loaded(settings: Settings) -> None:
     upgrade(database)
     city = build_city(settings, database=database)
     demo.load(city, "small", settings.data / "demo")
+    city.tiling.build()
     city.close()
 
 
@@ -152,6 +153,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     """`yiping serve` on SQLite for the tests of one module."""
     folder = tmp_path_factory.mktemp("running")
     shutil.copy(sqlite_template, folder / "yiping.db")
+    shutil.copytree(sqlite_template.parent / "tiles", folder / "tiles")  # or every server would build them first
     yield from _serve(folder, {})
 
 

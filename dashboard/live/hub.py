@@ -73,6 +73,7 @@ class Hub:
         self._idle_since: dict[str, float] = {}
         self._order_rows: dict[str, dict[str, Any]] = {}
         self._micro_grids: MicroGrids | None = None
+        self._told: list[tuple[dict[str, Any], list[tuple[str, str]]]] = []
         self.encoding_seconds = 0.0
         """Processor time spent on encoding frames."""
         self._lock = threading.RLock()
@@ -174,6 +175,11 @@ class Hub:
                 for change in batch:
                     self._take(change)
                     self.seq = change["seq"]
+                told, self._told = self._told, []
+            # Outside the lock: an order to thousands must not keep anybody from opening an area.
+            for message, deliveries in told:
+                if self._outlet is not None:
+                    self._outlet.send_units("delivery", message, deliveries)
             count += len(batch)
             if len(batch) < BATCH:
                 break
@@ -241,7 +247,7 @@ class Hub:
             message |= {"state": payload["to"], "at": payload["at"]}
         if kind == "delivery.resend" or payload.get("to") == "queued":
             message["order"] = payload.get("row") or self._order_rows.get(payload["order_id"])
-        outlet.send_units("delivery", message, told)
+        self._told.append((message, told))
 
     def _push(self) -> None:
         watched = self._outlet.watched() if self._outlet is not None else set()

@@ -51,7 +51,7 @@ def test_a_living_city_on_the_wall(chromium: Browser, living_city: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.click("form:first-of-type button[type=submit]")
     wait_for_area(page, "5101")
-    expect(page.locator("#figures")).to_contain_text("应到 4,400")
+    expect(page.locator("#figures")).to_contain_text("应到 4,400", timeout=20_000)
     expect(page.locator("#figures")).to_contain_text("共 2,900 路")
     expect(page.locator("[data-layer=people]")).to_have_text(re.compile(r"力量 4,\d{3}"), timeout=60_000)
     expect(page.locator("#orders .alert")).to_be_visible(timeout=60_000)

@@ -147,7 +147,7 @@ def test_choosing_by_role_and_by_a_ring_on_the_map(open_page: Callable[..., Page
     # nobody has reported a position from there: the button must not send
     expect(desk.locator("#dispatch-send")).to_be_disabled()
     desk.click("#dispatch-clear")
-    expect(desk.locator("#dispatch-count b")).to_have_text(str(everybody))
+    expect(desk.locator("#dispatch-count b")).to_have_text(str(everybody), timeout=20_000)
     desk.locator("#dispatch-templates button").first.click()
     desk.fill("#dispatch-title", "")
     desk.click("#dispatch-send")
