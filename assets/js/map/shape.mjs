@@ -1,6 +1,9 @@
 // Drawing on the map whom an order is for: a ring drawn by hand (lasso), or a circle around a point.
 import { say } from "../text.mjs";
 
+/** The click that ends a drawing comes after it, and must not enter the place below. */
+const CLICK_AFTER_MS = 400;
+
 /**
  * @param {import("leaflet").Map} map @param {(shape: Record<string, unknown> | null) => void} chosen told each shape, or null when it is cleared
  * @param {(text: string | null) => void} hint shown while one draws
@@ -10,8 +13,10 @@ export function shapeTool(map, chosen, hint) {
   const style = { color: "#3FB6E8", weight: 3, fillOpacity: 0.12, interactive: false };
   /** @type {(() => void) | null} */
   let stop = null;
+  let ended = -Infinity;
 
   const end = () => {
+    if (stop) ended = performance.now();
     stop?.();
     stop = null;
     hint(null);
@@ -71,7 +76,7 @@ export function shapeTool(map, chosen, hint) {
     group.clearLayers();
     chosen(null);
   };
-  return { lasso, circle, clear, get drawing() { return stop !== null; } };
+  return { lasso, circle, clear, get drawing() { return stop !== null || performance.now() - ended < CLICK_AFTER_MS; } };
 }
 
 /** @param {number} degrees */
