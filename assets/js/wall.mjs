@@ -168,12 +168,12 @@ async function begin() {
   const sentence = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail[boot.language === "en" ? "en" : "zh"];
 
   map.on("click", (event) => {
-    if (dispatch?.drawing) return;
     const point = /** @type {import("leaflet").LeafletMouseEvent} */ (event).containerPoint;
     pick(point);
   });
   /** What lies under a tap before the area below it: a camera or a person. @param {import("leaflet").Point} point */
   const pick = (point) => {
+    if (dispatch?.drawing) return true;
     const camera = video.at(point);
     if (camera) { cameraAt(camera).then((found) => found && card.video(found)).catch((error) => notice.notify(error.message, true)); return true; }
     const number = dotsOfPeople.visible && (isDetail(area()) || map.getZoom() >= 12) ? personAt(map, people, point) : null;
