@@ -15,7 +15,7 @@ check:
 	@tools/test.sh check
 
 bench: bench-setup
-	@$(PY) -m bench
+	@$(PY) -m bench $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-setup:
 	@tools/setup.sh bench

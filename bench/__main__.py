@@ -11,7 +11,18 @@ from pathlib import Path
 
 from bench.common import RESULTS, Figure, machine
 
-MEASUREMENTS = ("tiles", "positions_in", "positions_out", "orders_out", "glass_to_glass", "first_view", "drill_down", "growth")
+MEASUREMENTS = (
+    "tiles",
+    "positions_in",
+    "positions_out",
+    "orders_out",
+    "glass_to_glass",
+    "first_view",
+    "drill_down",
+    "no_stall",
+    "growth",
+    "soak",
+)
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
@@ -22,6 +33,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}, tap; default: all")
     parser.add_argument("--scale", default="full", choices=("small", "demo", "full"))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=120, help="length of the soak")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in (*MEASUREMENTS, "tap")]
     if unknown:
@@ -30,7 +42,8 @@ def main() -> int:
         importlib.import_module("bench.tap").measure()
     for name in [name for name in options.names or MEASUREMENTS if name != "tap"]:
         print(f"▸ {name}", flush=True)
-        figures = importlib.import_module(f"bench.{name}").measure(scale=options.scale, rounds=options.rounds)
+        more = {"minutes": options.minutes} if name == "soak" else {}
+        figures = importlib.import_module(f"bench.{name}").measure(scale=options.scale, rounds=options.rounds, **more)
         for figure in figures:
             print(_line(figure), flush=True)
         _keep(name, options.scale, options.rounds, figures)

@@ -12,6 +12,9 @@ from dashboard.demo import accounts
 from tests.browser.conftest import FLAGS
 
 WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+NO_GPU = ["--disable-gpu-compositing"]
+"""As Chromium does by itself where there is no GPU: pages are drawn by the processor, only WebGL by SwiftShader. With the flags above
+alone every page, the peers' as well, would be drawn by SwiftShader."""
 LAYERS = ("areas", "people", "video", "tickets", "micro_grids")
 DRAWN = "(names) => names.every((name) => performance.getEntriesByName(`drawn:${name}`).length > 0)"
 
@@ -20,7 +23,9 @@ DRAWN = "(names) => names.every((name) => performance.getEntriesByName(`drawn:${
 def chromium() -> Iterator[Browser]:
     """With software WebGL."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *WEBGL, "--enable-precise-memory-info"])
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, *WEBGL, "--enable-precise-memory-info", *NO_GPU]
+        )
         yield browser
         browser.close()
 

@@ -65,7 +65,7 @@ def build_city(
     settings: Settings, clock: Clock = clocks.now, offload: Offload = lambda function: function(), database: Database | None = None
 ) -> City:
     """Connect the services to the database and the bus of these settings. The database must be migrated."""
-    database = database or Database(settings.database_url)
+    database = database or Database(settings.database_url, offload=offload)
     bus = open_bus(settings.redis_url)
     commands = Commands(database, bus, clock)
     areas = Areas(database)

@@ -10,6 +10,8 @@ LEVELS = {"city": 4, "district": 6, "street": 9, "community": 12, "grid": 15, "m
 """Level and the length of its codes, from the top down."""
 _LEVEL_OF = {length: level for level, length in LEVELS.items()}
 _LENGTHS = list(LEVELS.values())
+_LONGER = {n: next((longer for longer in _LENGTHS if longer > n), None) for n in range(_LENGTHS[-1] + 1)}
+"""For each length of a code, that of the codes one level below it."""
 
 
 def is_code(text: str) -> bool:
@@ -52,10 +54,10 @@ def ancestors(code: str) -> list[str]:
 
 def child_towards(code: str, deep: str) -> str | None:
     """The child of `code` that is, or contains, `deep`; None when `deep` is not below `code`."""
-    longer = [n for n in _LENGTHS if n > len(code)]
-    if not longer or len(deep) < longer[0] or not deep.startswith(code):
+    longer = _LONGER[len(code)]
+    if longer is None or len(deep) < longer or not deep.startswith(code):
         return None
-    return deep[: longer[0]]
+    return deep[:longer]
 
 
 def is_detail(code: str) -> bool:

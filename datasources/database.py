@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,14 @@ from datasources.serialising import dumps, loads
 WRITE_PATIENCE_S = 15.0
 
 
+def turn() -> None:
+    """Between the parts of something long: lets the event loop serve others.
+
+    A pause of nothing would let it look at its sockets once, and an answer takes several such looks.
+    """
+    time.sleep(0.002)
+
+
 class Database:
     """Sessions for reading and for writing.
 
@@ -27,8 +35,11 @@ class Database:
     database orders them.
     """
 
-    def __init__(self, url: str, pool_size: int = 8) -> None:
-        """Open `url` (SQLAlchemy form). Raises `ValueError` for a database other than the two."""
+    def __init__(self, url: str, pool_size: int = 8, offload: Callable[[Callable[[], None]], None] | None = None) -> None:
+        """Open `url` (SQLAlchemy form). Raises `ValueError` for a database other than the two.
+
+        `offload` runs a function in a real thread while the event loop goes on: SQLite's commits wait for the disk.
+        """
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
         if self.dialect == "postgresql":
@@ -47,6 +58,8 @@ class Database:
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            if offload is not None:
+                self.engine.dialect.do_commit = lambda connection: offload(connection.commit)  # type: ignore[method-assign, assignment]
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -34,6 +34,9 @@ const REDRAW_MS = 5000; // panels that show how long something has taken
 /** @param {string} id @returns {HTMLElement} */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
+/** Once what has been set is on the screen. @param {() => void} then */
+const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+
 /** Wait for an element that Dash will draw. @param {string} id @returns {Promise<HTMLElement>} */
 async function appears(id) {
   for (;;) {
@@ -206,10 +209,12 @@ async function begin() {
       names.clear();
       for (const feature of shapes.features) names.set(feature.id, feature.properties.name);
       areas.show(shapes);
+      microGrids.hold(true);
       fit(shapes.features.at(-1));
       drawFigures();
       for (const draw of redraw) draw();
       wall.dataset.shown = code;
+      painted(() => microGrids.hold(false));
       performance.mark("drawn:areas");
       performance.mark("drawn:video");
       document.title = `${nameOf(code)} · ${say("product.name")}`;

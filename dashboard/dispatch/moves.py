@@ -13,7 +13,11 @@ from typing import Any, NamedTuple
 from dashboard.codes import LEVELS
 from dashboard.command import Deltas, Work
 from dashboard.dispatch.states import unanswered_difference
+from datasources.database import turn
 from datasources.serialising import iso
+
+AT_ONCE = 100
+"""Communities recorded before others get their turn."""
 
 
 class Move(NamedTuple):
@@ -31,7 +35,9 @@ def record_moves(work: Work, order_id: str, to: str, moves: Iterable[Move], at: 
     groups: dict[str, list[Move]] = defaultdict(list)
     for move in moves:
         groups[move.area_code[: LEVELS["community"]]].append(move)
-    for area_code, group in groups.items():
+    for i, (area_code, group) in enumerate(groups.items(), start=1):
+        if i % AT_ONCE == 0:
+            turn()
         differences: dict[str, int] = defaultdict(int)
         for move in group:
             differences[move.area_code] += unanswered_difference(move.was, to)

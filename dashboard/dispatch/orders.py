@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -21,12 +20,13 @@ from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.positions import Positions
 from dashboard.rows import Row, delivery_row, order_row
+from datasources.database import turn
 from datasources.models import Delivery, Order
 from datasources.queries import dispatch as queries
 from datasources.queries.units import Chosen
 from datasources.serialising import iso
 
-CHUNK = 500
+CHUNK = 200
 QUIET_BEFORE_CLOSING = timedelta(minutes=10)
 PRIORITIES = ("normal", "urgent", "critical")
 
@@ -105,7 +105,7 @@ class Orders:
             return order_row(order)
 
     def _deliver(self, work: Work, order: Order, chosen: list[Chosen]) -> None:
-        moves = []
+        moves, queued = [], {"queued": iso(work.now)}
         for start in range(0, len(chosen), CHUNK):
             rows: list[dict[str, Any]] = []
             for one in chosen[start : start + CHUNK]:
@@ -120,13 +120,13 @@ class Orders:
                         "state": "queued",
                         "escalated": False,
                         "sends": 1,
-                        "times": {"queued": iso(work.now)},
+                        "times": queued,
                         "note": "",
                     }
                 )
                 moves.append(Move(delivery_id, one.id, one.name, one.area_code, None))
-            work.session.execute(insert(Delivery), rows)
-            time.sleep(0)  # lets the event loop serve others while a large order is written
+            work.session.execute(insert(Delivery.__table__), rows)  # type: ignore[arg-type]
+            turn()
         record_moves(work, order.id, "queued", moves, work.now)
 
     def add_recipients(self, principal: Principal, order_id: str, criteria: Criteria) -> int:

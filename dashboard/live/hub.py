@@ -19,7 +19,7 @@ from dashboard.live.micro_grids import MicroGrids
 from dashboard.live.rooms import AreaRoom, OrderRoom
 from dashboard.rows import order_row
 from datasources.bus import Bus
-from datasources.database import Database
+from datasources.database import Database, turn
 from datasources.hot import HotPositions
 from datasources.queries import changes, dispatch
 from datasources.serialising import iso
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 PATCH_INTERVAL_S = 0.1
 FRAME_INTERVAL_S = 1.0
 POLL_S = 1.0
-BATCH = 1000
+BATCH = 50
 CATCH_UP_MOST = 5000
 ROOM_LIFE_S = 120.0
 
@@ -183,7 +183,7 @@ class Hub:
             count += len(batch)
             if len(batch) < BATCH:
                 break
-            time.sleep(0)
+            turn()
         self._push()
         return count
 

@@ -50,8 +50,7 @@ class Picture:
             return
         self.seq = change["seq"]
         payload = change["payload"]
-        for area_code, differences in payload.get("deltas", ()):
-            self._count(area_code, differences)
+        self._count(payload.get("deltas", ()))
         topic, _, verb = change["kind"].partition(".")
         if verb == "import":
             return  # the hub builds its rooms anew
@@ -90,14 +89,20 @@ class Picture:
             rows[key] = row
         self._dirty[layer].add(key)
 
-    def _count(self, area_code: str, differences: Mapping[str, int]) -> None:
-        if not contains(self.area, area_code):
-            return
-        for code in (self.area, child_towards(self.area, area_code)):
-            if code is not None:
-                before = self.figures.get(code) or dict.fromkeys(FIGURES, 0)
-                after = {name: before[name] + differences.get(name, 0) for name in FIGURES}
-                self._put("figures", code, after)
+    def _count(self, deltas: Iterable[tuple[str, Mapping[str, int]]]) -> None:
+        """Summed for each area that the picture counts before anything is put: an order moves dozens in one community at a time."""
+        sums: dict[str, dict[str, int]] = {}
+        for area_code, differences in deltas:
+            if not contains(self.area, area_code):
+                continue
+            for code in (self.area, child_towards(self.area, area_code)):
+                if code is not None:
+                    into = sums.setdefault(code, {})
+                    for name, difference in differences.items():
+                        into[name] = into.get(name, 0) + difference
+        for code, sum_ in sums.items():
+            before = self.figures.get(code) or dict.fromkeys(FIGURES, 0)
+            self._put("figures", code, {name: before[name] + sum_.get(name, 0) for name in FIGURES})
 
     def _order(self, row: dict[str, Any]) -> None:
         order_id = row["id"]

@@ -15,7 +15,11 @@ from typing import Any
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from datasources.database import turn
 from datasources.models import Area, Change, ChangeCounter
+
+AT_ONCE = 100
+"""Rows stored before others get their turn: an order to a whole city has thousands."""
 
 
 def last_seq(session: Session) -> int:
@@ -35,7 +39,10 @@ def append(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     if last is None:
         raise RuntimeError("change_counter has no row: run the migrations")
     first = last - len(rows) + 1
-    session.execute(insert(Change), [{**row, "seq": first + i} for i, row in enumerate(rows)])
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(insert(Change), [{**row, "seq": first + i} for i, row in enumerate(rows[start : start + AT_ONCE], start)])
+        if start:
+            turn()
     return int(last)
 
 

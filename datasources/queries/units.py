@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from datasources.database import turn
 from datasources.models import Account, Token, Unit, UnitRole, UnitSkill
+
+AT_ONCE = 1000
+"""Units read before others get their turn."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,11 @@ def choose(
         query = query.where(Unit.id.in_(select(UnitSkill.unit_id).where(UnitSkill.skill.in_(skills))))
     if ids:
         query = query.where(Unit.id.in_(ids))
-    return [
-        Chosen(id=unit_id, number=number, name=name, area_code=code, duty=duty)
-        for unit_id, number, name, code, duty in session.execute(query.order_by(Unit.area_code, Unit.number))
-    ]
+    found: list[Chosen] = []
+    for rows in session.execute(query.order_by(Unit.area_code, Unit.number).execution_options(yield_per=AT_ONCE)).partitions():
+        found += [Chosen(id=unit_id, number=number, name=name, area_code=code, duty=duty) for unit_id, number, name, code, duty in rows]
+        turn()
+    return found
 
 
 def for_hot_state(session: Session) -> list[tuple[int, str, bool]]:

@@ -33,7 +33,7 @@ export class AreaLayer {
     map.createPane("areas").style.zIndex = "390";
     map.createPane("names").style.zIndex = "640";
     map.getPane("names")?.setAttribute("aria-hidden", "true");
-    this.renderer = window.L.svg({ pane: "areas", padding: 0.5 });
+    this.renderer = window.L.svg({ pane: "areas", padding: 0.1 });
     map.on("zoomend", () => this.label());
     picture.listen((touched) => {
       if (["figures", "warnings", "tickets"].some((layer) => touched.has(layer))) this.paint();

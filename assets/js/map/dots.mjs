@@ -8,7 +8,7 @@ const STEP_MS = 50;
 /**
  * A Leaflet layer that calls `draw(context, project, size)` for the present view.
  * @param {import("leaflet").Map} map @param {string} pane @param {number} zIndex
- * @param {(context: CanvasRenderingContext2D, project: (lon: number, lat: number) => [number, number], zoom: number, now: number) => void} draw
+ * @param {(context: CanvasRenderingContext2D, project: (lon: number, lat: number) => [number, number], zoom: number, now: number) => boolean} draw false: there was nothing to draw
  * @param {(now: number) => boolean} [moving] whether it has to be drawn again at once
  */
 export function dots(map, pane, zIndex, draw, moving = () => false) {
@@ -35,7 +35,8 @@ export function dots(map, pane, zIndex, draw, moving = () => false) {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.x, size.y);
     const now = performance.now();
-    if (visible) draw(context, projection(map), map.getZoom(), now);
+    const something = visible && draw(context, projection(map), map.getZoom(), now);
+    canvas.style.display = something ? "" : "none"; // an empty canvas as large as the map would still be laid over it, frame by frame
     if (visible && moving(now) && !document.hidden) setTimeout(plan, STEP_MS);
   };
   const plan = () => { if (!planned) planned = requestAnimationFrame(paint); };

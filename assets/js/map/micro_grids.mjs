@@ -1,13 +1,13 @@
 // The micro-grids of the whole city: drawn by WebGL where there is one, on a canvas otherwise. Both read the same tiles and colours.
 import { get } from "../api.mjs";
-import { hasWebGL } from "./webgl.mjs";
+import { mayHaveWebGL } from "./webgl.mjs";
 
 /** From this zoom a micro-grid is large enough to be meant by a tap. */
 export const TAP_FROM_ZOOM = 12.5;
 
 /**
  * @typedef {{ version: string, numbering: string, url: string, min_zoom: number, max_zoom: number, first: number, last: number }} Tiles
- * @typedef {{ show: (tiles: Tiles) => void, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void,
+ * @typedef {{ show: (tiles: Tiles) => void, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void, hold: (held: boolean) => void,
  *   hover: (number: number) => void, numberAt: (at: import("leaflet").LatLng) => number }} Drawing
  */
 
@@ -20,7 +20,7 @@ export class MicroGridLayer {
     this.map = map;
     this.colours = colours;
     this.with = with_;
-    this.webgl = hasWebGL();
+    this.webgl = mayHaveWebGL();
     /** @type {Tiles | null} */
     this.tiles = null;
     /** @type {Drawing | null} */
@@ -75,6 +75,11 @@ export class MicroGridLayer {
     this.visible = on;
     this.drawing?.toggle(on);
     this.#leave();
+  }
+
+  /** Wait with drawing while another place is opened: its panel and its areas come first. @param {boolean} held */
+  hold(held) {
+    this.drawing?.hold(held);
   }
 
   get drawn() {

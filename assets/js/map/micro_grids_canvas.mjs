@@ -75,6 +75,7 @@ export function canvasDrawing(map, colours, problem) {
     paint: plan,
     theme(name) { colour = palette(name); plan(); },
     toggle(on) { if (grid) grid.getContainer().style.display = on ? "" : "none"; },
+    hold() {}, // tiles are painted one by one as they come: nothing blocks
     hover(number) { hovered = number; plan(); },
     numberAt(at) {
       for (const [key, tile] of tiles) {

@@ -1,12 +1,29 @@
 // Micro-grids by MapLibre GL inside the Leaflet map. Colours are feature state: a change never fetches a tile again.
 import { MaplibreGL } from "@maplibre/maplibre-gl-leaflet";
-import { setWorkerUrl } from "maplibre-gl";
+import { setWorkerCount, setWorkerUrl } from "maplibre-gl";
 
+import { TAP_FROM_ZOOM } from "./micro_grids.mjs";
 import { palette } from "./theme_colours.mjs";
 
 const SOURCE = "micro_grids";
+const FAINT = "faint";
 const AT_ONCE = 8000;
 /** What one frame may spend on new colours: a change of theme touches a hundred thousand. */
+
+/** The bridge between both maps, able to wait: while it holds, a move of the map draws no micro-grids and nothing is computed for them. */
+const plain = /** @type {any} */ (MaplibreGL);
+const Bridge = plain.extend({
+  held: false,
+  /** @param {boolean} held */
+  hold(held) {
+    if (this.held === held || !this._glMap) return;
+    this.held = held;
+    this._glMap._actualCanvas.style.visibility = held ? "hidden" : ""; // what it shows is of the place before
+    if (!held) this._update();
+  },
+  _transformGL(/** @type {unknown} */ gl) { if (!this.held) plain.prototype._transformGL.call(this, gl); },
+  _pinchZoom(/** @type {unknown} */ event) { if (!this.held) plain.prototype._pinchZoom.call(this, event); },
+});
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/colours.mjs").Colours} colours @param {(error: unknown) => void} problem
@@ -14,11 +31,12 @@ const AT_ONCE = 8000;
  */
 export async function glDrawing(map, colours, problem) {
   setWorkerUrl(new URL("/assets/vendor/maplibre-gl-worker.mjs", location.href).href);
+  setWorkerCount(Math.max(2, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2)))); // the four tiles of a city are read side by side
   const style = { version: 8, sources: {}, layers: [] };
-  const layer = new MaplibreGL(/** @type {any} */ ({
+  const layer = new Bridge({
     style, pane: "micro-grids", padding: 0, interactive: false, fadeDuration: 0, maxTileCacheSize: 200, maxCanvasSize: [16384, 8192], refreshExpiredTiles: false,
     canvasContextAttributes: { antialias: false, powerPreference: "high-performance" },
-  }));
+  });
   layer.addTo(/** @type {any} */ (map));
   const gl = layer.getMaplibreMap();
   let theme = "tickets", hovered = 0;
@@ -50,17 +68,30 @@ export async function glDrawing(map, colours, problem) {
   const plan = () => { if (!planned && waiting.size && gl.getSource(SOURCE)) planned = requestAnimationFrame(put); };
 
   const fill = () => /** @type {any} */ (["match", ["coalesce", ["feature-state", "v"], 0], ...palette(theme).flatMap((colour, value) => value ? [value, colour] : []), "rgba(0,0,0,0)"]);
+  /** Draw one line too faint to be seen: the program for lines is then made now, not in the middle of the first drill-down. */
+  const prepare = () => {
+    if (gl.getSource(FAINT)) return;
+    const { lng, lat } = gl.getCenter();
+    gl.addSource(FAINT, { type: "geojson", data: { type: "LineString", coordinates: [[lng, lat], [lng, lat + 0.01]] } });
+    gl.addLayer({ id: FAINT, type: "line", source: FAINT, paint: { "line-color": "#37597A", "line-width": 0.3, "line-opacity": 0.004 } });
+  };
   return {
     show(tiles) {
       for (const id of ["hovered", "lines", "fill"]) if (gl.getLayer(id)) gl.removeLayer(id);
       if (gl.getSource(SOURCE)) gl.removeSource(SOURCE);
       gl.addSource(SOURCE, { type: "vector", tiles: [location.origin + tiles.url], minzoom: tiles.min_zoom, maxzoom: tiles.max_zoom });
       const from = { source: SOURCE, "source-layer": SOURCE };
-      gl.addLayer(/** @type {any} */ ({ id: "fill", type: "fill", ...from, paint: { "fill-color": fill(), "fill-antialias": false } }));
+      // Not shown before all of it is there: to paint a hundred thousand micro-grids anew for each tile that comes in takes longer than the tiles.
+      gl.addLayer(/** @type {any} */ ({ id: "fill", type: "fill", ...from, paint: { "fill-color": fill(), "fill-antialias": false, "fill-opacity": 0 } }));
       gl.addLayer({ id: "lines", type: "line", ...from, minzoom: 10, paint: { "line-color": "#37597A", "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.3, 13, 1], "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.15, 13, 0.6] } });
-      gl.addLayer({ id: "hovered", type: "line", ...from, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
+      gl.addLayer({ id: "hovered", type: "line", ...from, minzoom: TAP_FROM_ZOOM - 1, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
       shown = new Uint8Array(tiles.last + 1);
-      gl.once("idle", () => performance.mark("drawn:micro_grids"));
+      layer.hold(true);
+      gl.once("idle", () => {
+        layer.hold(false);
+        if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-opacity", 1);
+        gl.once("idle", () => { performance.mark("drawn:micro_grids"); requestIdleCallback(prepare); });
+      });
     },
     paint(changed) {
       if (changed) for (const number of changed) waiting.add(number);
@@ -74,6 +105,7 @@ export async function glDrawing(map, colours, problem) {
       theme = name;
       if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-color", fill());
     },
+    hold(held) { layer.hold(held); },
     toggle(on) {
       layer.getContainer().style.display = on ? "" : "none";
     },

@@ -17,7 +17,7 @@ const GLIDE_FROM_ZOOM = 11;
 export function peopleLayer(map, people, picture) {
   let lastFrame = 0, clustered = false;
   const layer = dots(map, "people", 450, (context, project, zoom, now) => {
-    const width = context.canvas.clientWidth, height = context.canvas.clientHeight;
+    const { x: width, y: height } = map.getSize();
     const at = zoom >= GLIDE_FROM_ZOOM ? now : Infinity;
     /** @type {number[]} number, x, y of those in view */
     const seen = [];
@@ -30,10 +30,11 @@ export function peopleLayer(map, people, picture) {
     clustered = seen.length / 3 > MOST_DOTS;
     if (clustered) {
       drawClusters(context, clusters(seen, map), { fill: "rgba(63,182,232,.16)", line: "rgba(143,211,244,.75)", text: "#D9F1FC" });
-      return;
+      return true;
     }
     drawDots(context, seen, people, zoom);
     if (zoom >= NAMES_FROM_ZOOM) drawNames(context, seen, picture);
+    return seen.length > 0;
   }, (now) => map.getZoom() >= GLIDE_FROM_ZOOM && now - lastFrame < GLIDE_MS + 100);
   people.listen(() => { lastFrame = performance.now(); layer.plan(); });
   picture.listen((touched) => { if (touched.has("units")) layer.plan(); });

@@ -27,8 +27,8 @@ export function ticketLayer(map, picture, open) {
 
   const layer = dots(map, "ticket-dots", 460, (context, project, zoom) => {
     const filtered = filter.kind || filter.level || filter.state;
-    if (marks() || (!filtered && zoom < FROM_ZOOM)) return;
-    const width = context.canvas.clientWidth, height = context.canvas.clientHeight;
+    if (marks() || (!filtered && zoom < FROM_ZOOM)) return false;
+    const { x: width, y: height } = map.getSize();
     /** @type {number[]} */
     const seen = [];
     chosen.forEach((ticket, i) => {
@@ -37,6 +37,7 @@ export function ticketLayer(map, picture, open) {
     });
     const list = seen.length / 3 > MOST_DOTS ? clusters(seen, map, { order: (i) => rank(chosen[i].level) }) : seenAlone(seen);
     for (const level of ["blue", "yellow", "orange", "red"]) draw(context, list.filter((one) => chosen[one.one].level === level), COLOUR[/** @type {keyof typeof COLOUR} */ (level)], say(`level.${level}`));
+    return list.length > 0;
   });
 
   const redraw = () => {

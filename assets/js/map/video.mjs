@@ -25,7 +25,7 @@ export function videoLayer(map) {
     (!filter.kind || KINDS[flags & 127] === filter.kind) && (!filter.state || (flags >= ONLINE) === (filter.state === "online"));
 
   const layer = dots(map, "video", 440, (context, project, zoom) => {
-    const width = context.canvas.clientWidth, height = context.canvas.clientHeight;
+    const { x: width, y: height } = map.getSize();
     seen = [];
     for (let i = 0; i < points.n; i++) {
       if (!wanted(points.flags[i])) continue;
@@ -34,7 +34,7 @@ export function videoLayer(map) {
     }
     if (seen.length / 3 > MOST_SQUARES) {
       drawClusters(context, clusters(seen, map, { shifted: true }), { fill: "rgba(10,20,32,.8)", line: "rgba(201,216,228,.6)", text: "#C9D8E4", square: true });
-      return;
+      return true;
     }
     const side = dotSize() * (zoom >= 14 ? 3.4 : zoom >= 12 ? 2 : 1.3);
     context.lineWidth = Math.max(1, side / 5);
@@ -48,6 +48,7 @@ export function videoLayer(map) {
         context.strokeRect(x, y, side, side);
       }
     }
+    return seen.length > 0;
   });
   layer.toggle(false);
   return {
