@@ -32,7 +32,8 @@ def build(settings: Settings) -> Any:
     from flask_socketio import SocketIO
 
     from callbacks import compression, metrics, pages, screens, sockets, tiles, wall, web, wire
-    from callbacks.api import areas, orders, routing, tickets, units, warnings
+    from callbacks.api import areas, calling, orders, routing, tickets, units, warnings
+    from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
     from dashboard.city import build_city
     from dashboard.live.hub import Hub
@@ -50,7 +51,7 @@ def build(settings: Settings) -> Any:
     server = Flask("yiping", static_folder=None)
     web.install_gate(server, city.accounts)
     compression.install(server)
-    routing.install(server, [route for part in (areas, units, tickets, warnings, orders) for route in part.routes(city)])
+    routing.install(server, [route for part in (areas, units, tickets, warnings, orders, calling) for route in part.routes(city)])
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})
     tiles.install(server, city)
@@ -80,6 +81,7 @@ def build(settings: Settings) -> Any:
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
+    city.caller.use(open_channels(settings, city.caller.played, offload))
     hub.start(everybody)
     Chores(
         [
@@ -87,6 +89,7 @@ def build(settings: Settings) -> Any:
             ("overdue", 1.0, city.tickets.mark_overdue),
             ("expired", 1.0, city.warnings.expire),
             ("late", 1.0, city.orders.mark_late),
+            ("calls", 1.0, city.caller.look),
             ("finished", 30.0, city.orders.close_finished),
             ("tokens", 3.0, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("tracks", 600.0, city.positions.forget_old),

@@ -62,6 +62,9 @@ def running(scale: str, database: str = "sqlite", **settings: str) -> Iterator[R
     with tempfile.TemporaryDirectory(prefix="yiping-bench-") as name:
         folder = Path(name)
         shutil.copytree(source, folder, dirs_exist_ok=True)
+        kept = Database(f"sqlite:///{folder / 'yiping.db'}")
+        upgrade(kept)  # the template may be of an older version
+        kept.close()
         if database == "sqlite":
             yield from _serve(folder, settings)
             return

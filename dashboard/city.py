@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from dashboard import clock as clocks
 from dashboard.accounts import Accounts, Offload
 from dashboard.areas import Areas
+from dashboard.calling.caller import Caller
+from dashboard.calling.channels import set_up
+from dashboard.calling.subscriptions import Subscriptions
 from dashboard.clock import Clock
 from dashboard.command import Commands
 from dashboard.dispatch.answers import Answers
 from dashboard.dispatch.orders import Orders
+from dashboard.dispatch.policies import Policies
+from dashboard.dispatch.reach import Reach
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings
@@ -42,6 +47,10 @@ class City:
     warnings: Warnings
     orders: Orders
     answers: Answers
+    policies: Policies
+    caller: Caller
+    reach: Reach
+    subscriptions: Subscriptions
     tiling: Tiling
     troubles: Troubles
 
@@ -57,6 +66,7 @@ class City:
 
     def close(self) -> None:
         """Let go of the database and the bus."""
+        self.caller.close()
         self.bus.close()
         self.database.close()
 
@@ -72,6 +82,9 @@ def build_city(
     positions = Positions(database, areas, clock)
     troubles = Troubles(clock)
     photos = Photos(database, settings.data / "photos", clock)
+    policies = Policies(commands, areas, set_up(settings))
+    answers = Answers(commands, areas)
+    orders = Orders(commands, areas, positions, policies)
     return City(
         settings=settings,
         database=database,
@@ -85,8 +98,12 @@ def build_city(
         photos=photos,
         tickets=Tickets(commands, areas, photos),
         warnings=Warnings(commands, areas),
-        orders=Orders(commands, areas, positions),
-        answers=Answers(commands, areas),
+        orders=orders,
+        answers=answers,
+        policies=policies,
+        caller=Caller(commands, policies, answers),
+        reach=Reach(commands, areas, orders),
+        subscriptions=Subscriptions(commands),
         tiling=Tiling(database, settings.data / "tiles", troubles),
         troubles=troubles,
     )

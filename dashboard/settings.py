@@ -44,6 +44,12 @@ class Settings:
     basemap: Basemap
     secure_cookies: bool
     tile_secret: str
+    sms_url: str
+    sms_token: str
+    voice_url: str
+    voice_token: str
+    mqtt_url: str
+    push_contact: str
 
     @property
     def address(self) -> str:
@@ -62,6 +68,12 @@ DOCUMENTED = {
     "YIPING_BASEMAP": "none",
     "YIPING_SECURE_COOKIES": "0",
     "YIPING_TILE_SECRET": "",
+    "YIPING_SMS_URL": "",
+    "YIPING_SMS_TOKEN": "",
+    "YIPING_VOICE_URL": "",
+    "YIPING_VOICE_TOKEN": "",
+    "YIPING_MQTT_URL": "",
+    "YIPING_PUSH_CONTACT": "mailto:admin@localhost",
     "SCALE": "demo",
 }
 """Every setting with its default; the README names each of them (held by a test)."""
@@ -86,6 +98,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         scale=_one_of("SCALE", values["SCALE"], SCALES),
         basemap=_basemap(values["YIPING_BASEMAP"]),
         tile_secret=_secret("YIPING_TILE_SECRET", values["YIPING_TILE_SECRET"]),
+        sms_url=_gateway("YIPING_SMS_URL", values["YIPING_SMS_URL"]),
+        sms_token=values["YIPING_SMS_TOKEN"],
+        voice_url=_gateway("YIPING_VOICE_URL", values["YIPING_VOICE_URL"]),
+        voice_token=values["YIPING_VOICE_TOKEN"],
+        mqtt_url=_mqtt(values["YIPING_MQTT_URL"]),
+        push_contact=_contact(values["YIPING_PUSH_CONTACT"]),
         secure_cookies=_switch("YIPING_SECURE_COOKIES", values["YIPING_SECURE_COOKIES"]),
     )
 
@@ -127,6 +145,24 @@ def _database(text: str, data: Path) -> str:
         backend = ""
     if backend not in ("sqlite", "postgresql"):
         raise BadSetting("YIPING_DATABASE_URL", text, "postgresql://user@host/name or sqlite:////path/to/file")
+    return text
+
+
+def _gateway(name: str, text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise BadSetting(name, text, "the gateway's address, https://host/path")
+    return text
+
+
+def _mqtt(text: str) -> str:
+    if text and not re.fullmatch(r"mqtts?://\S+", text):
+        raise BadSetting("YIPING_MQTT_URL", "…", "mqtt://user:password@host:1883 or mqtts://…")
+    return text
+
+
+def _contact(text: str) -> str:
+    if not re.fullmatch(r"(mailto:[^\s@]+@[^\s@]+|https://\S+)", text):
+        raise BadSetting("YIPING_PUSH_CONTACT", text, "mailto:somebody@example.org or an https address, for the push services")
     return text
 
 

@@ -73,6 +73,21 @@ def redis_server(folder: Path) -> Iterator[str]:
             program.terminate()
 
 
+@contextmanager
+def mqtt_broker(folder: Path) -> Iterator[str]:
+    """A Mosquitto broker; yields its address."""
+    port = free_port()
+    configuration = folder / "mosquitto.conf"
+    configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_packet_size 20000000\n")
+    program_file = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    with subprocess.Popen([program_file, "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        try:
+            _wait_for_port(port)
+            yield f"mqtt://127.0.0.1:{port}"
+        finally:
+            program.terminate()
+
+
 def _wait_for_port(port: int, patience_s: float = 10) -> None:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:

@@ -20,6 +20,8 @@ if [ "$purpose" = test ]; then
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need postgresql
   ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || need postgresql-15-postgis-3
   command -v redis-server >/dev/null || need redis-server
+  [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || need mosquitto
+  command -v espeak-ng >/dev/null || need espeak-ng
   command -v chromium >/dev/null || need chromium
   fc-list 2>/dev/null | grep -qi 'noto.*cjk' || need fonts-noto-cjk
   command -v fc-list >/dev/null || need fontconfig

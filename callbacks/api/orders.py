@@ -52,6 +52,14 @@ def routes(city: City) -> list[Route]:
         Route("GET", "/orders/{id}", "An order with its counts", ("see",), lambda principal, id: city.orders.get(principal, id)),
         Route("GET", "/orders/{id}/deliveries", "Deliveries of an order", ("see",), deliveries, query=AreaQuery),
         Route(
+            "GET",
+            "/orders/{id}/reach",
+            "How far an order has come, by area, how long it took, and who is silent",
+            ("see",),
+            lambda principal, id, query: city.reach.board(principal, id, query.area),
+            query=AreaQuery,
+        ),
+        Route(
             "POST",
             "/orders/{id}/recipients",
             "Send a running order to more units",

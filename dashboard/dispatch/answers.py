@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
 from dashboard.dispatch.moves import Move, record_moves
-from dashboard.dispatch.states import allowed, reached
+from dashboard.dispatch.states import allowed, reached, waits
 from dashboard.errors import Refused
 from dashboard.gathering import Gatherer
 from dashboard.identity import DEVICES, Principal
@@ -20,6 +20,9 @@ from dashboard.rows import Row, delivery_row, order_row
 from datasources.models import Delivery, DeliveryStep, Order
 from datasources.queries import dispatch as queries
 from datasources.serialising import iso
+
+BY_PHONE = "电话叫应"
+"""The note of a step that the desk marked after a telephone call."""
 
 
 class Answer(BaseModel):
@@ -69,6 +72,25 @@ class Answers:
             self._move(work, delivery, answer)
             return delivery_row(delivery)
 
+    def by_phone(self, principal: Principal, delivery_id: str, key: str) -> Row:
+        """Mark that the desk has reached somebody by telephone: counts as acknowledged, and the step says by whom.
+
+        Raises `not_found`, `order_ended`, `already_so` for somebody who has answered meanwhile.
+        """
+        with self._commands.transaction(principal) as work:
+            work.claim(key)
+            delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
+            if delivery is None or not (principal.may("order") and delivery.area_code.startswith(principal.area_code)):
+                raise Refused("not_found", what=delivery_id)
+            if queries.step_by_key(work.session, key) is not None:
+                return delivery_row(delivery)
+            if delivery.state == "expired":
+                raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)
+            if not waits(delivery.state):
+                raise Refused("already_so", field="state", state=delivery.state)
+            self._move(work, delivery, Answer(key=key, state="acknowledged", note=BY_PHONE))
+            return delivery_row(delivery)
+
     def _move(self, work: Work, delivery: Delivery, answer: Answer) -> None:
         tapped = min(answer.at or work.now, work.now)  # a clock that runs ahead must not date an answer into the future
         place = {"lon": answer.lon, "lat": answer.lat}
@@ -80,6 +102,8 @@ class Answers:
         self, work: Work, delivery: Delivery, state: str, key: str, tapped: datetime, place: dict[str, float | None], note: str
     ) -> None:
         was, delivery.state = delivery.state, state
+        if not waits(state):
+            delivery.call_at = None
         delivery.times = {**delivery.times, state: iso(tapped)}
         if note:
             delivery.note = note

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas, scope_range
@@ -14,19 +14,19 @@ from dashboard.clock import new_id
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands, Work
 from dashboard.dispatch.moves import Move, record_moves
+from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.recipients import Criteria, select
+from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import UNANSWERED
 from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.positions import Positions
 from dashboard.rows import Row, delivery_row, order_row
-from datasources.database import turn
 from datasources.models import Delivery, Order
 from datasources.queries import dispatch as queries
 from datasources.queries.units import Chosen
 from datasources.serialising import iso
 
-CHUNK = 200
 QUIET_BEFORE_CLOSING = timedelta(minutes=10)
 PRIORITIES = ("normal", "urgent", "critical")
 
@@ -48,8 +48,9 @@ class NewOrder(BaseModel):
 class Orders:
     """Sends and steers orders."""
 
-    def __init__(self, commands: Commands, areas: Areas, positions: Positions) -> None:
+    def __init__(self, commands: Commands, areas: Areas, positions: Positions, policies: Policies) -> None:
         self._commands = commands
+        self._policies = policies
         self._database = commands.database
         self._areas = areas
         self._positions = positions
@@ -105,29 +106,7 @@ class Orders:
             return order_row(order)
 
     def _deliver(self, work: Work, order: Order, chosen: list[Chosen]) -> None:
-        moves, queued = [], {"queued": iso(work.now)}
-        for start in range(0, len(chosen), CHUNK):
-            rows: list[dict[str, Any]] = []
-            for one in chosen[start : start + CHUNK]:
-                delivery_id = new_id()
-                rows.append(
-                    {
-                        "id": delivery_id,
-                        "order_id": order.id,
-                        "unit_id": one.id,
-                        "unit_name": one.name,
-                        "area_code": one.area_code,
-                        "state": "queued",
-                        "escalated": False,
-                        "sends": 1,
-                        "times": queued,
-                        "note": "",
-                    }
-                )
-                moves.append(Move(delivery_id, one.id, one.name, one.area_code, None))
-            work.session.execute(insert(Delivery.__table__), rows)  # type: ignore[arg-type]
-            turn()
-        record_moves(work, order.id, "queued", moves, work.now)
+        deliver(work, order, chosen, self._policies.book(work.session, order.priority))
 
     def add_recipients(self, principal: Principal, order_id: str, criteria: Criteria) -> int:
         """Send a running order to more units; those who have it already are left alone. Returns how many are new."""
@@ -183,7 +162,9 @@ class Orders:
         if rest:
             work.session.flush()
             where = (Delivery.order_id == order.id) & Delivery.state.in_(queries.UNDERWAY)
-            work.session.execute(update(Delivery).where(where).values(state="expired"), execution_options={"synchronize_session": False})
+            work.session.execute(
+                update(Delivery).where(where).values(state="expired", call_at=None), execution_options={"synchronize_session": False}
+            )
             record_moves(work, order.id, "expired", [move for moves in by_state.values() for move in moves], work.now)
 
     def _steered(self, work: Work, order_id: str) -> Order:

@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 PATCH_INTERVAL_S = 0.1
 FRAME_INTERVAL_S = 1.0
 POLL_S = 1.0
-BATCH = 50
+BATCH = 100
+PATIENCE_S = 0.02
+"""So long others wait while many changes are followed."""
 CATCH_UP_MOST = 5000
 ROOM_LIFE_S = 120.0
 
@@ -167,7 +169,7 @@ class Hub:
 
     def pump(self) -> int:
         """Take all changes that are new and push what they altered; returns how many there were."""
-        count = 0
+        count, since = 0, time.monotonic()
         while True:
             with self._lock:
                 with self._database.read() as session:
@@ -183,7 +185,11 @@ class Hub:
             count += len(batch)
             if len(batch) < BATCH:
                 break
-            turn()
+            if told:
+                since = time.monotonic()  # sending to units gives turns of its own
+            elif time.monotonic() - since > PATIENCE_S:
+                turn()
+                since = time.monotonic()
         self._push()
         return count
 

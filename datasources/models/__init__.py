@@ -3,6 +3,7 @@
 from datasources.models.account import Account, Token
 from datasources.models.area import Area
 from datasources.models.base import Base
+from datasources.models.calling import Call, CallPolicy, PushSubscription
 from datasources.models.change import Change, ChangeCounter
 from datasources.models.order import Delivery, DeliveryStep, Order
 from datasources.models.photo import Photo
@@ -16,6 +17,8 @@ __all__ = [
     "Account",
     "Area",
     "Base",
+    "Call",
+    "CallPolicy",
     "Change",
     "ChangeCounter",
     "Delivery",
@@ -24,6 +27,7 @@ __all__ = [
     "Photo",
     "Position",
     "PositionBatch",
+    "PushSubscription",
     "Ticket",
     "TicketStep",
     "Token",

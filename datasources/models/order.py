@@ -34,7 +34,10 @@ class Order(Base):
 
 
 class Delivery(Base):
-    """One order as one unit has it. `area_code` is the unit's area when the order was sent."""
+    """One order as one unit has it. `area_code` is the unit's area when the order was sent.
+
+    `calls` counts the steps of the call policy that were taken, `call_at` is when the next is due; null: none.
+    """
 
     __tablename__ = "deliveries"
 
@@ -48,9 +51,12 @@ class Delivery(Base):
     sends: Mapped[int] = mapped_column(Integer, default=1)
     times: Mapped[dict[str, Any]] = mapped_column(Json)
     note: Mapped[str] = mapped_column(Text, default="")
+    calls: Mapped[int] = mapped_column(Integer, default=0)
+    call_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("order_id", "unit_id"),
+        Index("ix_deliveries_call_at", "call_at"),
         Index("ix_deliveries_unit_id_state", "unit_id", "state"),
         Index("ix_deliveries_area_code_state", "area_code", "state"),
         Index("ix_deliveries_order_id_state", "order_id", "state"),

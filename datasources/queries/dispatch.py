@@ -8,11 +8,14 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from datasources.models import Delivery, DeliveryStep, Order
+from datasources.database import turn
+from datasources.models import Call, Delivery, DeliveryStep, Order, Unit
 
 UNANSWERED = ("queued", "delivered")
 AT_ONCE = 500
 """Ids in one IN list."""
+MANY = 1000
+"""Rows read before others get their turn."""
 UNDERWAY = ("queued", "delivered", "acknowledged", "en_route", "arrived")
 
 
@@ -56,6 +59,44 @@ def counts(session: Session, order_ids: Sequence[str], low: str, high: str) -> d
     for order_id, state, count in session.execute(query):
         found.setdefault(order_id, {})[state] = count
     return found
+
+
+def counts_by_area(session: Session, order_id: str, low: str, high: str, length: int) -> list[tuple[str, str, int]]:
+    """(area code cut to `length`, state, deliveries) of one order for units in [low, high)."""
+    code = func.substr(Delivery.area_code, 1, length)
+    query = select(code, Delivery.state, func.count()).where(
+        Delivery.order_id == order_id, Delivery.area_code >= low, Delivery.area_code < high
+    )
+    return [(str(area), state, n) for area, state, n in session.execute(query.group_by(code, Delivery.state))]
+
+
+def step_moments(session: Session, order_id: str, low: str, high: str) -> dict[str, list[datetime]]:
+    """When the steps of one order arrived, by state, in their order."""
+    query = (
+        select(DeliveryStep.state, DeliveryStep.arrived_at)
+        .join(Delivery, Delivery.id == DeliveryStep.delivery_id)
+        .where(Delivery.order_id == order_id, Delivery.area_code >= low, Delivery.area_code < high)
+        .order_by(DeliveryStep.arrived_at)
+    )
+    found: dict[str, list[datetime]] = {}
+    for rows in session.execute(query.execution_options(yield_per=MANY)).partitions():
+        for state, at in rows:
+            found.setdefault(state, []).append(at)
+        turn()
+    return found
+
+
+def silent(session: Session, order_id: str, low: str, high: str, most: int) -> list[tuple[Delivery, Unit, str | None]]:
+    """Who has not answered, with the channel of the last call: those that are escalated first, then by area."""
+    last = select(Call.channel).where(Call.delivery_id == Delivery.id).order_by(Call.step.desc()).limit(1).scalar_subquery()
+    query = (
+        select(Delivery, Unit, last)
+        .join(Unit, Unit.id == Delivery.unit_id)
+        .where(Delivery.order_id == order_id, Delivery.state.in_(UNANSWERED), Delivery.area_code >= low, Delivery.area_code < high)
+        .order_by(Delivery.escalated.desc(), Delivery.area_code, Delivery.id)
+        .limit(most)
+    )
+    return [(delivery, unit, channel) for delivery, unit, channel in session.execute(query)]
 
 
 def deliveries(

@@ -204,11 +204,15 @@ ROUTES = [
     ("POST", "/orders/x/recipients"), ("POST", "/orders/x/resend"), ("POST", "/orders/x/call-off"), ("POST", "/orders/x/close"),
     ("GET", "/tiles"), ("GET", "/micro-grids/1"), ("GET", "/areas/510104/video/packed"), ("GET", "/video/nearest?lon=104&lat=30"),
     ("GET", "/deliveries"), ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
+    ("GET", "/call-policies"), ("POST", "/call-policies"), ("GET", "/deliveries/x/calls"), ("POST", "/deliveries/x/by-phone"),
+    ("POST", "/calls/x/report"), ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
+    ("GET", "/orders/x/reach"),
 ]  # fmt: skip
 FOR_UNITS = {
     ("GET", "/units/x"), ("GET", "/units/by-number/1"), ("GET", "/units/x/trail"), ("POST", "/units/x/duty"), ("POST", "/positions"),
     ("POST", "/tickets"), ("GET", "/tickets/x"), ("POST", "/tickets/x/moves"), ("POST", "/photos"), ("GET", "/photos/x"),
     ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
+    ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
 }  # fmt: skip
 
 

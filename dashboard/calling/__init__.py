@@ -1,0 +1,1 @@
+"""Calling 叫应: reaching people who do not answer an order, one channel after the other."""

@@ -1,0 +1,295 @@
+"""The caller: plans calls to those who do not answer when they are due, makes them, and keeps how each ended.
+
+All timers are moments in the database: they survive a restart. A call is claimed in one transaction, made outside of any, and its
+end stored in another; when the process dies in between, the call becomes due again under the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from dashboard.clock import new_id
+from dashboard.codes import LEVELS
+from dashboard.command import Commands, Work
+from dashboard.dispatch.answers import Answer, Answers
+from dashboard.dispatch.policies import INSIDE, Policies, Step, Steps
+from dashboard.dispatch.sending import deliver
+from dashboard.dispatch.states import waits
+from dashboard.errors import Refused
+from dashboard.identity import SYSTEM, Principal
+from dashboard.rows import Row
+from datasources.channels.channel import Channel, Message, Outcome
+from datasources.models import Call, Delivery, Order, Unit
+from datasources.queries import calling as queries
+from datasources.queries.units import Chosen
+from datasources.serialising import iso, iso_or_none
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 300
+"""Deliveries planned in one transaction."""
+MADE_AT_ONCE = 64
+THREADS = 16
+CLAIM = timedelta(seconds=60)
+"""A call without an end after this long has lost its maker."""
+MOST_TRIES = 5
+COMMUNITY = LEVELS["community"]
+
+
+class Report(BaseModel):
+    """What a gateway says later of a call: the message reached the phone, the person answered (pressed a key), or it came to nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["delivered", "answered", "failed"]
+    detail: str = Field(default="", max_length=160)
+
+
+class Caller:
+    """Calls people over the channels that it was given with `use`. A process that only reads is given none."""
+
+    def __init__(self, commands: Commands, policies: Policies, answers: Answers) -> None:
+        self._commands = commands
+        self._database = commands.database
+        self._policies = policies
+        self._answers = answers
+        self._channels: Mapping[str, Channel] = {}
+        self._paused: dict[str, datetime] = {}
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+
+    def use(self, channels: Mapping[str, Channel]) -> None:
+        """Make calls over these channels from now on."""
+        self._channels = channels
+
+    def look(self) -> int:
+        """Plan what is due and make what is planned; returns how many calls were made."""
+        while self.plan() == AT_ONCE:
+            pass
+        made = 0
+        while (count := self.make()) > 0:
+            made += count
+        return made
+
+    # --- planning -------------------------------------------------------------------------------------
+
+    def plan(self) -> int:
+        """Take the next step of the policy for deliveries that are due; returns how many were looked at."""
+        with self._database.read() as session:
+            if not queries.due_deliveries(session, self._commands.clock(), 1):
+                return 0
+        with self._commands.transaction(SYSTEM) as work:
+            due = queries.due_deliveries(work.session, work.now, AT_ONCE, lock=True)
+            books = {priority: self._policies.book(work.session, priority) for priority in {order.priority for _, order in due}}
+            push = queries.subscriptions(work.session, [delivery.unit_id for delivery, _ in due])
+            made: dict[tuple[str, str, str], list[Delivery]] = defaultdict(list)
+            for delivery, order in due:
+                steps = books[order.priority](delivery.area_code)
+                step = self._next(delivery, steps, bool(push.get(delivery.unit_id)))
+                if step is not None and self._take(work, delivery, order, step):
+                    made[order.id, delivery.area_code[:COMMUNITY], step.channel].append(delivery)
+                delivery.call_at = work.now + timedelta(seconds=steps[delivery.calls].after_s) if delivery.calls < len(steps) else None
+            for (order_id, area_code, channel), group in made.items():
+                called = [[d.id, d.unit_id, d.unit_name, d.area_code] for d in group]
+                work.record("call.make", area_code, order_id, {"order_id": order_id, "channel": channel, "deliveries": called})
+            return len(due)
+
+    def _next(self, delivery: Delivery, steps: Steps, has_browser: bool) -> Step | None:
+        """The step to take now; None when its time has come and it does not apply. `delivery.calls` is brought forward."""
+        if delivery.calls >= len(steps):
+            return None
+        step = steps[delivery.calls]
+        delivery.calls += 1
+        if (step.until == "delivered" and delivery.state == "delivered") or (step.channel == "web_push" and not has_browser):
+            return None
+        return step
+
+    def _take(self, work: Work, delivery: Delivery, order: Order, step: Step) -> bool:
+        """Store the call, and do it when it needs nothing from outside; False when there is nothing to do."""
+        call = Call(
+            id=new_id(),
+            delivery_id=delivery.id,
+            order_id=order.id,
+            step=delivery.calls - 1,
+            channel=step.channel,
+            area_code=delivery.area_code[:COMMUNITY] if step.channel == "loudspeaker" else delivery.area_code,
+            state="waiting",
+            result="",
+            tries=0,
+            made_at=work.now,
+            due_at=work.now,
+            ended_at=None,
+        )
+        if step.channel == "loudspeaker" and queries.announced(work.session, order.id, call.area_code):
+            return False
+        if step.channel in INSIDE:
+            call.state, call.result = self._inside(work, delivery, order, step.channel)
+            call.due_at, call.ended_at = None, work.now
+        work.session.add(call)
+        if step.channel == "loudspeaker":
+            work.session.flush()  # the next recipient of the same place must find it
+        return True
+
+    def _inside(self, work: Work, delivery: Delivery, order: Order, channel: str) -> tuple[str, str]:
+        if channel == "duty_desk":
+            if not delivery.escalated:
+                delivery.escalated = True
+                moved = [[delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, delivery.state]]
+                work.record("delivery.escalate", delivery.area_code, order.id, {"order_id": order.id, "deliveries": moved})
+            return "sent", ""
+        deputy = queries.deputy_of(work.session, delivery)
+        if deputy is None:
+            return "failed", "nobody on duty stands in"
+        chosen = Chosen(deputy.id, deputy.number, deputy.name, deputy.area_code, deputy.duty)
+        work.session.flush()
+        deliver(work, order, [chosen], self._policies.book(work.session, order.priority), note=f"代 {delivery.unit_name}")
+        return "sent", deputy.name
+
+    # --- making ---------------------------------------------------------------------------------------
+
+    def make(self) -> int:
+        """Make the calls that are due, side by side; returns how many were tried."""
+        now = self._commands.clock()
+        self._paused = {channel: until for channel, until in self._paused.items() if until > now}
+        with self._database.read() as session:
+            if not queries.due_calls(session, now, 1, tuple(self._paused)):
+                return 0
+        with self._commands.transaction(SYSTEM) as work:
+            calls = queries.due_calls(work.session, work.now, MADE_AT_ONCE, tuple(self._paused), lock=True)
+            found = queries.context(work.session, calls)
+            messages = self._messages(work.session, calls, found)
+            claimed = []
+            for call in calls:
+                delivery, order, _ = found[call.id]
+                if not waits(delivery.state) or order.state != "running":
+                    call.state, call.result, call.due_at, call.ended_at = "failed", "no longer needed", None, work.now
+                    continue
+                call.state, call.due_at, call.tries = "sending", work.now + CLAIM, call.tries + 1
+                claimed.append((call.channel, messages[call.id]))
+        outcomes = list(self._pool.map(lambda one: self._send(*one), claimed))
+        if claimed:
+            self._end([message.id for _, message in claimed], outcomes)
+        return len(calls)
+
+    def _messages(self, session: Session, calls: Sequence[Call], found: Mapping[str, tuple[Delivery, Order, Unit]]) -> dict[str, Message]:
+        push = queries.subscriptions(session, [found[call.id][2].id for call in calls if call.channel == "web_push"])
+        messages = {}
+        for call in calls:
+            delivery, order, unit = found[call.id]
+            messages[call.id] = Message(
+                id=call.id,
+                title=order.title,
+                text=order.text,
+                priority=order.priority,
+                area_code=call.area_code,
+                phone=unit.phone,
+                subscriptions=[{"endpoint": s.endpoint, "p256dh": s.p256dh, "auth": s.auth} for s in push.get(unit.id, ())],
+                data={"delivery": delivery.id, "order": order.id},
+            )
+        return messages
+
+    def _send(self, channel: str, message: Message) -> Outcome:
+        adapter = self._channels.get(channel)
+        if adapter is None:
+            return Outcome("failed", "this channel is no longer set up")
+        try:
+            return adapter.send(message)
+        except Exception as error:
+            # An adapter must not raise; one that does may not stop the calls to everybody else.
+            log.exception("the channel %r failed", channel)
+            return Outcome("later", type(error).__name__)
+
+    def _end(self, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+        with self._commands.transaction(SYSTEM) as work:
+            ended: dict[tuple[str, str, str, str], list[list[Any]]] = defaultdict(list)
+            for call_id, outcome in zip(ids, outcomes, strict=True):
+                call = work.session.get_one(Call, call_id, with_for_update=True)
+                queries.forget_subscriptions(work.session, outcome.gone)
+                if outcome.wait_s is not None:
+                    self._paused[call.channel] = work.now + timedelta(seconds=outcome.wait_s)
+                if call.state != "sending":
+                    continue  # the other side has reported meanwhile
+                self._note(work, call, outcome)
+                delivery = work.session.get_one(Delivery, call.delivery_id)
+                line = [delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code]
+                ended[call.order_id, call.area_code[:COMMUNITY], call.channel, call.state].append(line)
+            for (order_id, area_code, channel, state), lines in ended.items():
+                payload = {"order_id": order_id, "channel": channel, "state": state, "deliveries": lines}
+                work.record("call.end", area_code, order_id, payload)
+
+    def _note(self, work: Work, call: Call, outcome: Outcome) -> None:
+        call.result = outcome.detail
+        if outcome.state == "later" and (call.tries < MOST_TRIES or outcome.wait_s is not None):
+            pause = outcome.wait_s if outcome.wait_s is not None else 2.0**call.tries
+            call.state, call.due_at = "waiting", work.now + timedelta(seconds=pause)
+            return
+        call.state, call.due_at, call.ended_at = ("sent" if outcome.state == "sent" else "failed"), None, work.now
+        if call.state == "failed":
+            self._hurry(work, call)
+
+    def _hurry(self, work: Work, call: Call) -> None:
+        """A channel that failed is no reason to wait for the next one."""
+        delivery = work.session.get_one(Delivery, call.delivery_id, with_for_update=True)
+        if waits(delivery.state) and delivery.calls == call.step + 1 and delivery.call_at is not None:
+            delivery.call_at = work.now
+
+    # --- what the other side says ---------------------------------------------------------------------
+
+    def report(self, principal: Principal, call_id: str, report: Report) -> Row:
+        """A gateway tells how a call went on. Repeated reports change nothing. Raises `not_found`."""
+        with self._commands.transaction(principal) as work:
+            call = work.session.get(Call, call_id, with_for_update=True)
+            if call is None or not (principal.may("relay") and call.area_code.startswith(principal.area_code)):
+                raise Refused("not_found", what=call_id)
+            delivery = work.session.get_one(Delivery, call.delivery_id)
+            if report.state == "failed":
+                if call.state in ("sending", "sent", "waiting"):
+                    call.state, call.result, call.due_at, call.ended_at = "failed", report.detail, None, work.now
+                    self._hurry(work, call)
+            elif call.state != "confirmed":
+                call.state, call.due_at, call.ended_at = "confirmed", None, work.now
+                call.result = report.detail or call.result
+            state, row = delivery.state, call_row(call)
+        if report.state == "answered" and waits(state):
+            self._answers.answer(principal, call.delivery_id, Answer(key=f"{call_id}:answered", state="acknowledged", note="语音叫应"))
+        return row
+
+    def played(self, call_id: str) -> None:
+        """A loudspeaker has played this call."""
+        with self._commands.transaction(SYSTEM) as work:
+            call = work.session.get(Call, call_id, with_for_update=True)
+            if call is not None and call.channel == "loudspeaker" and call.state in ("sending", "sent"):
+                call.state, call.due_at, call.ended_at = "confirmed", None, work.now
+
+    def calls(self, principal: Principal, delivery_id: str) -> list[Row]:
+        """Each call to one recipient. Raises `not_found`."""
+        principal.require("see")
+        with self._database.read() as session:
+            delivery = session.get(Delivery, delivery_id)
+            if delivery is None or not delivery.area_code.startswith(principal.area_code):
+                raise Refused("not_found", what=delivery_id)
+            return [call_row(call) for call in queries.of_delivery(session, delivery_id)]
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def call_row(call: Call) -> Row:
+    """One call as the desk sees it."""
+    return {
+        "id": call.id,
+        "channel": call.channel,
+        "state": call.state,
+        "result": call.result,
+        "tries": call.tries,
+        "made_at": iso(call.made_at),
+        "ended_at": iso_or_none(call.ended_at),
+    }

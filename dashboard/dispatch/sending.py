@@ -1,0 +1,49 @@
+"""How deliveries come to be: many at once, each with the moment of its first call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from dashboard.clock import new_id
+from dashboard.command import Work
+from dashboard.dispatch.moves import Move, record_moves
+from dashboard.dispatch.policies import Steps
+from datasources.database import turn
+from datasources.models import Delivery, Order
+from datasources.queries.units import Chosen
+from datasources.serialising import iso
+
+CHUNK = 200
+
+
+def deliver(work: Work, order: Order, chosen: Sequence[Chosen], steps_of: Callable[[str], Steps], note: str = "") -> None:
+    """Queue an order for these units."""
+    moves, queued = [], {"queued": iso(work.now)}
+    for start in range(0, len(chosen), CHUNK):
+        rows: list[dict[str, Any]] = []
+        for one in chosen[start : start + CHUNK]:
+            delivery_id, steps = new_id(), steps_of(one.area_code)
+            rows.append(
+                {
+                    "id": delivery_id,
+                    "order_id": order.id,
+                    "unit_id": one.id,
+                    "unit_name": one.name,
+                    "area_code": one.area_code,
+                    "state": "queued",
+                    "escalated": False,
+                    "sends": 1,
+                    "times": queued,
+                    "note": note,
+                    "calls": 0,
+                    "call_at": work.now + timedelta(seconds=steps[0].after_s) if steps else None,
+                }
+            )
+            moves.append(Move(delivery_id, one.id, one.name, one.area_code, None))
+        work.session.execute(insert(Delivery.__table__), rows)  # type: ignore[arg-type]
+        turn()
+    record_moves(work, order.id, "queued", moves, work.now)

@@ -1,0 +1,1 @@
+"""Ways to reach somebody who does not look at the screen. Each adapter has one method: `send(message) -> Outcome`."""

@@ -1,0 +1,103 @@
+"""Call policies, calls that are due, push subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
+from datasources.queries.dispatch import AT_ONCE, UNANSWERED
+
+NEAR = 60
+"""A community has some dozens of people: among so many the nearest is looked for."""
+
+
+def policy(session: Session, area_code: str, priority: str) -> CallPolicy | None:
+    """The policy of this area or of the nearest above it that has one."""
+    above = [area_code[:n] for n in range(4, len(area_code) + 1)]
+    query = select(CallPolicy).where(CallPolicy.priority == priority, CallPolicy.area_code.in_(above))
+    return session.scalars(query.order_by(func.length(CallPolicy.area_code).desc()).limit(1)).first()
+
+
+def policies(session: Session, priority: str) -> list[CallPolicy]:
+    """All policies for this priority."""
+    return list(session.scalars(select(CallPolicy).where(CallPolicy.priority == priority)))
+
+
+def due_deliveries(session: Session, now: datetime, most: int, lock: bool = False) -> list[tuple[Delivery, Order]]:
+    """Deliveries without answer whose next call is due, with their running orders, the longest due first."""
+    query = (
+        select(Delivery, Order)
+        .join(Order, Order.id == Delivery.order_id)
+        .where(Delivery.call_at <= now, Delivery.state.in_(UNANSWERED), Order.state == "running")
+        .order_by(Delivery.call_at, Delivery.id)
+        .limit(most)
+    )
+    return [(delivery, order) for delivery, order in session.execute(query.with_for_update(of=Delivery) if lock else query)]
+
+
+def due_calls(session: Session, now: datetime, most: int, but: Sequence[str] = (), lock: bool = False) -> list[Call]:
+    """Calls that are to be made now, or whose maker has died; not those over the channels `but`."""
+    query = select(Call).where(Call.due_at <= now, Call.channel.not_in(but)).order_by(Call.due_at, Call.id).limit(most)
+    return list(session.scalars(query.with_for_update(skip_locked=True) if lock else query))
+
+
+def context(session: Session, calls: Sequence[Call]) -> dict[str, tuple[Delivery, Order, Unit]]:
+    """Delivery, order and unit of each call, by the call's id."""
+    query = (
+        select(Call.id, Delivery, Order, Unit)
+        .join(Delivery, Delivery.id == Call.delivery_id)
+        .join(Order, Order.id == Delivery.order_id)
+        .join(Unit, Unit.id == Delivery.unit_id)
+        .where(Call.id.in_([call.id for call in calls]))
+    )
+    return {call_id: (delivery, order, unit) for call_id, delivery, order, unit in session.execute(query)}
+
+
+def subscriptions(session: Session, unit_ids: Sequence[str]) -> dict[str, list[PushSubscription]]:
+    """Push subscriptions of these units."""
+    found: dict[str, list[PushSubscription]] = {}
+    for start in range(0, len(unit_ids), AT_ONCE):
+        query = select(PushSubscription).where(PushSubscription.unit_id.in_(unit_ids[start : start + AT_ONCE]))
+        for one in session.scalars(query):
+            found.setdefault(one.unit_id, []).append(one)
+    return found
+
+
+def forget_subscriptions(session: Session, endpoints: Sequence[str]) -> None:
+    """Delete subscriptions that no longer exist at the push service."""
+    if endpoints:
+        session.execute(delete(PushSubscription).where(PushSubscription.endpoint.in_(endpoints)))
+
+
+def of_delivery(session: Session, delivery_id: str) -> list[Call]:
+    """Calls to one recipient, in their order."""
+    return list(session.scalars(select(Call).where(Call.delivery_id == delivery_id).order_by(Call.step)))
+
+
+def announced(session: Session, order_id: str, area_code: str) -> bool:
+    """Whether a loudspeaker of this area has been, or is being, told of the order."""
+    query = select(Call.id).where(Call.order_id == order_id, Call.channel == "loudspeaker", Call.area_code == area_code)
+    return session.scalar(query.limit(1)) is not None
+
+
+def deputy_of(session: Session, delivery: Delivery) -> Unit | None:
+    """Who stands in: on duty, without this order, first in the same micro-grid, then its grid, then its community; leaders first."""
+    places = [delivery.area_code[:n] for n in (18, 15, 12) if len(delivery.area_code) >= n]
+    if not places:
+        return None
+    has_it = select(Delivery.unit_id).where(Delivery.order_id == delivery.order_id)
+    leads = select(UnitRole.unit_id).where(UnitRole.role.in_(("micro_grid_leader", "grid_officer")))
+    inside = or_(*(and_(Unit.area_code >= place, Unit.area_code < place + ":") for place in places))
+    query = select(Unit).where(Unit.duty == "on_duty", inside, Unit.id.not_in(has_it))
+    found = list(session.scalars(query.order_by(Unit.id.in_(leads).desc(), Unit.number).limit(NEAR)))
+    return min(found, key=lambda unit: _distance(delivery.area_code, unit.area_code), default=None)
+
+
+def _distance(code: str, other: str) -> int:
+    """0 in the same micro-grid; the fewer digits are the same, the farther."""
+    same = next((i for i, (a, b) in enumerate(zip(code, other, strict=False)) if a != b), min(len(code), len(other)))
+    return len(code) - same

@@ -1,0 +1,113 @@
+"""Loudspeakers through a real Mosquitto, with speech that can be heard."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import threading
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from datasources.channels.channel import Message
+from datasources.channels.loudspeaker import Loudspeakers, NoSpeech, speech
+from tests.servers import mqtt_broker
+
+MESSAGE = Message("0192f0c4-0000-7000-8000-000000000001", "紧急通知", "山洪即将到来，请立即转移", "critical", "510104017001")
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[str]:
+    with mqtt_broker(tmp_path) as address:
+        yield address
+
+
+class Speaker:
+    """A loudspeaker of one village: it plays what it hears and says so."""
+
+    def __init__(self, broker: str, area_code: str) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.spoke = threading.Event()
+        ready = threading.Event()
+        parts = urlsplit(broker)
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self.client.on_connect = lambda client, *_: client.subscribe(f"yiping/loudspeakers/{area_code}", qos=1)
+        self.client.on_subscribe = lambda *_: ready.set()
+        self.client.on_message = self._play
+        self.client.connect(parts.hostname or "", parts.port or 0)
+        self.client.loop_start()
+        assert ready.wait(5)
+
+    def _play(self, client: Any, _data: Any, message: Any) -> None:
+        self.heard.append(json.loads(message.payload))
+        client.publish(f"{message.topic}/played", json.dumps({"id": self.heard[-1]["id"]}), qos=1)
+        self.spoke.set()
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def test_a_typed_text_is_heard_in_its_village_and_confirmed(broker: str) -> None:
+    played: list[str] = []
+    confirmed = threading.Event()
+    here, elsewhere = Speaker(broker, "510104017001"), Speaker(broker, "510104017002")
+    loudspeakers = Loudspeakers(broker, lambda call: (played.append(call), confirmed.set())[0])
+    try:
+        assert loudspeakers.send(MESSAGE).state == "sent"
+        assert here.spoke.wait(5)
+        assert confirmed.wait(5)
+    finally:
+        for one in (loudspeakers, here, elsewhere):
+            one.close()
+    assert elsewhere.heard == []
+    assert played == [MESSAGE.id]
+    assert here.heard[0]["text"] == MESSAGE.text
+    with wave.open(io.BytesIO(base64.b64decode(here.heard[0]["audio"]))) as sound:
+        samples = np.frombuffer(sound.readframes(10**7), np.int16)
+        seconds = samples.size / sound.getframerate()
+    assert 2 < seconds < 15
+    assert np.abs(samples.astype(float)).mean() > 200  # not silence
+
+
+def test_another_text_sounds_otherwise() -> None:
+    assert speech("请立即转移") != speech("请立刻回家")
+
+
+def test_without_espeak_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NoSpeech, match="not installed"):
+        speech("请转移")
+
+
+def test_a_broker_that_is_away_is_tried_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasources.channels.loudspeaker.PATIENCE_S", 0.2)
+    loudspeakers = Loudspeakers("mqtt://127.0.0.1:1")
+    assert loudspeakers.send(MESSAGE).state == "later"
+    loudspeakers.close()
+
+
+def test_nonsense_from_a_loudspeaker_changes_nothing(broker: str) -> None:
+    played: list[str] = []
+    loudspeakers = Loudspeakers(broker, played.append)
+    assert loudspeakers.send(MESSAGE).state == "sent"
+    speaker = Speaker(broker, "510104017009")
+    for payload in (b"", b"\xff", b'{"id": 5}', b"x" * 100_000):
+        speaker.client.publish("yiping/loudspeakers/510104017009/played", payload, qos=1).wait_for_publish(5)
+    good = json.dumps({"id": MESSAGE.id})
+    speaker.client.publish("yiping/loudspeakers/510104017009/played", good, qos=1).wait_for_publish(5)
+    for _ in range(100):
+        if played:
+            break
+        threading.Event().wait(0.02)
+    assert played == [MESSAGE.id]
+    speaker.close()
+    loudspeakers.close()
