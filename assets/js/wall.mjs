@@ -9,6 +9,7 @@ import { AreaLayer } from "./map/areas.mjs";
 import { amapLayer } from "./map/gcj02.mjs";
 import { MicroGridLayer } from "./map/micro_grids.mjs";
 import { peopleLayer, personAt } from "./map/people.mjs";
+import { silentLayer } from "./map/silent.mjs";
 import { ticketLayer } from "./map/tickets.mjs";
 import { cameraAt, videoLayer } from "./map/video.mjs";
 import { goTo, onChange, wanted } from "./navigation.mjs";
@@ -97,6 +98,7 @@ async function begin() {
     close: () => { connection.openOrder(null); single.show(null); find("orders").hidden = false; },
     add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
     phone: async (unit) => (await get(`/units/${unit}`)).phone,
+    area, silent: silentLayer(map, people).show,
     shortName: (code) => shortNames.get(code.slice(0, 12)) ?? "…",
   });
   const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); find("orders").hidden = true; };

@@ -93,7 +93,7 @@ class Reach:
         return children
 
     def _line(self, code: str, states: dict[str, int]) -> dict[str, Any]:
-        line: dict[str, Any] = {"code": code, "name": self._areas.short_name(code), "total": sum(states.values())}
+        line: dict[str, Any] = {"code": code, "name": self._areas.names([code])[code], "total": sum(states.values())}
         for step in STEPS:
             line[step] = sum(states.get(state, 0) for state in _AT_LEAST[step])
         line["silent"] = sum(states.get(state, 0) for state in queries.UNANSWERED)

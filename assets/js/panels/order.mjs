@@ -4,17 +4,21 @@ import { post } from "../api.mjs";
 import { duration, minuteTime } from "../format.mjs";
 import { silent, total } from "../summary.mjs";
 import { say } from "../text.mjs";
+import { reachBoard } from "./reach.mjs";
 
 const STATES = ["done", "arrived", "en_route", "acknowledged", "declined", "expired", "delivered", "queued"];
 
 /**
  * @param {HTMLElement} root
  * @param {{ now: () => number, close: () => void, notify: (text: string, bad?: boolean) => void, confirm: (text: string) => Promise<boolean>,
- *           enter: (area: string) => void, add: (order: any) => void, phone: (unit: string) => Promise<string>, mayOrder: boolean, shortName: (code: string) => string }} act
+ *           enter: (area: string) => void, add: (order: any) => void, phone: (unit: string) => Promise<string>, mayOrder: boolean, shortName: (code: string) => string,
+ *           area: () => string, silent: (numbers: number[]) => void }} act
  */
 export function orderPanel(root, act) {
   /** @type {any} */
   let list = null;
+  /** Which of the two sides is shown: the names, or the reach board. */
+  let side = "list";
   const attempt = async (/** @type {() => Promise<string>} */ work) => {
     try {
       act.notify(await work());
@@ -31,6 +35,23 @@ export function orderPanel(root, act) {
   };
   const call = async (/** @type {string} */ unit) => { location.href = `tel:${await act.phone(unit)}`; };
 
+  const reach = reachBoard({ ...act, draw: () => draw() });
+  const turn = (/** @type {string} */ to) => { side = to; reach.open(side === "reach" ? list.order.id : null); draw(); };
+  const sides = () => html`<nav class="sides">${["list", "reach"].map((one) => html`<button aria-current=${one === side} data-side=${one} @click=${() => turn(one)}>${say(`order.side.${one}`)}</button>`)}</nav>`;
+
+  const names = () => html`
+      <div class="scroll"><table class="deliveries">
+        <thead><tr><th>${say("order.person")}</th><th>${say("order.place")}</th><th>${say("order.state")}</th><th class="number">${say("order.time")}</th><th class="number">${say("order.next")}</th></tr></thead>
+        <tbody>${list.deliveries.map((/** @type {any} */ d) => {
+          const open = ["queued", "delivered"].includes(d.state);
+          const at = open ? act.now() : Date.parse(d.times[d.state] ?? d.times.queued);
+          return html`<tr data-delivery=${d.id} class=${d.state}>
+            <td class="name">${d.unit}</td><td><button class="link" @click=${() => act.enter(d.area_code)}>${act.shortName(d.area_code)}</button></td>
+            <td><span class="state ${d.state}" title=${d.note}>${say(`delivery.${d.state}`)}</span></td>
+            <td class="number ${open ? "alert" : ""}">${duration(at - Date.parse(d.times.queued))}</td>
+            <td class="number">${open ? html`<button class="link" @click=${() => call(d.unit_id)}>${say("order.phone")}</button>` : say("order.none")}</td></tr>`;
+        })}</tbody></table></div>
+      ${list.total > list.deliveries.length ? html`<p class="hint">${say("order.more", { n: list.total - list.deliveries.length })}</p>` : nothing}`;
   const draw = () => {
     root.hidden = list === null;
     if (list === null) return render(nothing, root);
@@ -45,18 +66,7 @@ export function orderPanel(root, act) {
       <p class="state-legend">${STATES.filter((s) => counts[s] && !["queued", "delivered"].includes(s)).map((s) => html`<span class="state ${s}">${say(`delivery.${s}`)} <b>${counts[s]}</b></span>`)}
         ${waiting ? html`<span class="alert">${say("figure.unanswered")} <b>${waiting}</b></span>` : nothing}<span class="hint">${say("orders.total", { n: all })}</span></p>
       ${running ? nothing : html`<p class="problem">${say("order.ended")}</p>`}
-      <div class="scroll"><table class="deliveries">
-        <thead><tr><th>${say("order.person")}</th><th>${say("order.place")}</th><th>${say("order.state")}</th><th class="number">${say("order.time")}</th><th class="number">${say("order.next")}</th></tr></thead>
-        <tbody>${list.deliveries.map((/** @type {any} */ d) => {
-          const open = ["queued", "delivered"].includes(d.state);
-          const at = open ? act.now() : Date.parse(d.times[d.state] ?? d.times.queued);
-          return html`<tr data-delivery=${d.id} class=${d.state}>
-            <td class="name">${d.unit}</td><td><button class="link" @click=${() => act.enter(d.area_code)}>${act.shortName(d.area_code)}</button></td>
-            <td><span class="state ${d.state}" title=${d.note}>${say(`delivery.${d.state}`)}</span></td>
-            <td class="number ${open ? "alert" : ""}">${duration(at - Date.parse(d.times.queued))}</td>
-            <td class="number">${open ? html`<button class="link" @click=${() => call(d.unit_id)}>${say("order.phone")}</button>` : say("order.none")}</td></tr>`;
-        })}</tbody></table></div>
-      ${list.total > list.deliveries.length ? html`<p class="hint">${say("order.more", { n: list.total - list.deliveries.length })}</p>` : nothing}
+      ${sides()}${side === "reach" ? reach.content() : names()}
       ${running && act.mayOrder ? html`<footer class="actions">
         ${waiting ? html`<button @click=${resend}>${say("order.resend", { n: waiting })}</button>` : nothing}
         <button @click=${() => act.add(order)}>${say("order.add")}</button>
@@ -65,7 +75,11 @@ export function orderPanel(root, act) {
   return {
     draw,
     /** @param {any} next */
-    show(next) { list = next; draw(); },
+    show(next) {
+      if (next?.order.id !== list?.order.id) { side = "list"; reach.open(null); }
+      list = next;
+      draw();
+    },
     get order() { return list?.order ?? null; },
   };
 }

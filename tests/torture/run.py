@@ -1,0 +1,167 @@
+"""One run: a server, phones behind a network that is cut, a desk that sends orders, kill -9 at random moments, and the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+
+from dashboard.city import City
+from tests.conftest import ADMIN
+from tests.servers import Proxy, Server
+from tests.torture.auditor import Audit, audit
+from tests.torture.phone import Phone
+
+SETTLE_S = 90.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much, and how hard. Times are seconds."""
+
+    seed: int
+    deliveries: int
+    phones: int
+    zeal: float = 0.25
+    twins: float = 0.05
+    """Share of units with a second phone."""
+    sleepers: float = 0.1
+    """Share of phones that lose their network for long."""
+    kill_every: float = 12.0
+    cut_every: float = 7.0
+    pace: float = 1.0
+    """Pause between orders."""
+
+
+class Desk:
+    """Sends orders and repeats each under its key until the server has confirmed it."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {token}"
+        self.keys: list[str] = []
+
+    def send(self, units: list[str], stop: threading.Event) -> None:
+        """One order; returns when it is confirmed."""
+        key = f"torture-{uuid.uuid4().hex}"
+        self.keys.append(key)
+        body = {"key": key, "title": "巡查", "text": "请立即巡查责任区。", "priority": "urgent", "to": {"area": "5101", "units": units}}
+        while not stop.is_set():
+            try:
+                answer = self._session.post(f"{self._address}/api/v1/orders", json=body, timeout=30)
+            except requests.RequestException:
+                time.sleep(0.3)
+                continue
+            if answer.status_code == 201:
+                return
+            if answer.status_code < 500:
+                raise RuntimeError(f"{answer.status_code}: {answer.text[:300]}")
+            time.sleep(0.3)
+        raise TimeoutError("the server did not come back")
+
+
+def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: Callable[[str], None] = print) -> Audit:
+    """Torture a running server over a small or large city; returns what the auditor found."""
+    chance = random.Random(plan.seed)
+    proxy = Proxy(int(server.address.rpartition(":")[2]))
+    units = [unit for unit in city.units.covering(ADMIN, "5101", 50_000) if unit["duty"] == "on_duty"][: plan.phones]
+    phones = []
+    for unit in units:
+        secret = token("unit", unit["area_code"], unit["id"])
+        for _ in range(2 if chance.random() < plan.twins else 1):
+            phones.append(Phone(proxy.port, secret, unit["id"], random.Random(chance.random()), plan.zeal))
+    desk = Desk(server.address, token("admin"))
+    stop = threading.Event()
+    crowd = Crowd(phones)
+    faults = threading.Thread(target=_faults, args=(plan, server, proxy, phones, stop, say), name="faults")
+    faults.start()
+    try:
+        left = plan.deliveries
+        while left > 0:
+            group = chance.sample(units, min(len(units), left, chance.choice((1, 20, len(units)))))
+            desk.send([unit["id"] for unit in group], stop)
+            left -= len(group)
+            time.sleep(chance.uniform(0, 2 * plan.pace))
+    finally:
+        stop.set()
+        faults.join()
+        proxy.restore()
+    _settle(phones, say)
+    crowd.end()
+    errors = Counter(error for phone in phones for error in phone.journal.errors)
+    for error, count in errors.most_common(5):
+        say(f"{count} times: {error}")
+    proxy.close()
+    return audit(city.database, desk.keys, [phone.journal for phone in phones])
+
+
+class Crowd:
+    """All phones in one thread with an event loop of its own."""
+
+    def __init__(self, phones: list[Phone]) -> None:
+        self._phones = phones
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="crowd")
+        self._thread.start()
+
+    async def _live(self) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        tasks = [asyncio.create_task(phone.live(self._ended)) for phone in self._phones]
+        await self._ended.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def end(self) -> None:
+        """Switch all phones off."""
+        if self._loop is not None and self._ended is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(timeout=60)
+
+
+def _settle(phones: list[Phone], say: Callable[[str], None]) -> None:
+    """Everybody online again, until nobody has anything left to say."""
+    for phone in phones:
+        phone.asleep.clear()
+    deadline = time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline:
+        busy = sum(not phone.idle for phone in phones)
+        if busy == 0:
+            time.sleep(3)  # what is on its way
+            if all(phone.idle for phone in phones):
+                return
+        time.sleep(0.5)
+    say(f"{sum(not phone.idle for phone in phones)} phones have not settled")
+
+
+def _faults(plan: Plan, server: Server, proxy: Proxy, phones: list[Phone], stop: threading.Event, say: Callable[[str], None]) -> None:
+    chance = random.Random(plan.seed + 1)
+    kills = cuts = 0
+    next_kill, next_cut = (time.monotonic() + chance.uniform(0, 2 * every) for every in (plan.kill_every, plan.cut_every))
+    while not stop.wait(0.2):
+        now = time.monotonic()
+        for phone in chance.sample(phones, max(1, int(len(phones) * plan.sleepers / 50))):
+            (phone.asleep.clear if phone.asleep.is_set() else phone.asleep.set)()
+        if now >= next_cut:
+            proxy.cut()
+            stop.wait(chance.uniform(0.05, 2.5))
+            proxy.restore()
+            cuts += 1
+            next_cut = time.monotonic() + chance.uniform(0, 2 * plan.cut_every)
+        if now >= next_kill:
+            server.kill()
+            stop.wait(chance.uniform(0, 1.5))
+            server.start()
+            kills += 1
+            next_kill = time.monotonic() + chance.uniform(0, 2 * plan.kill_every)
+    say(f"kill -9 {kills} times, network cut {cuts} times")
