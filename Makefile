@@ -1,6 +1,6 @@
 # Two commands: `make run` gives a living city, `make test` everything that must hold.
 PY := .venv/bin/python
-.PHONY: run test check bench bench-setup lock clean
+.PHONY: run test check torture bench bench-setup lock clean
 
 run:
 	@tools/setup.sh run
@@ -13,6 +13,10 @@ test:
 check:
 	@tools/setup.sh test
 	@tools/test.sh check
+
+torture:
+	@tools/setup.sh test
+	@$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(DELIVERIES),--deliveries $(DELIVERIES))
 
 bench: bench-setup
 	@$(PY) -m bench $(if $(MINUTES),--minutes $(MINUTES))
