@@ -33,6 +33,7 @@ def build(settings: Settings) -> Any:
 
     from callbacks import compression, metrics, pages, screens, sockets, tiles, wall, web, wire
     from callbacks.api import areas, calling, orders, routing, tickets, units, warnings
+    from callbacks.position_door import PositionDoor
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
     from dashboard.city import build_city
@@ -55,6 +56,7 @@ def build(settings: Settings) -> Any:
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})
     tiles.install(server, city)
+    server.extensions["position_door"] = PositionDoor(city)  # for callbacks/worker.py
 
     dash = Dash(
         "yiping",
@@ -113,13 +115,13 @@ def serve(settings: Settings) -> None:
     """Run one gevent worker under gunicorn until it is told to stop."""
     from gunicorn.app.base import BaseApplication
 
-    from callbacks.worker import TileWorker
+    from callbacks.worker import Worker
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             values = {
                 "bind": f"{settings.host}:{settings.port}",
-                "worker_class": TileWorker,
+                "worker_class": Worker,
                 "workers": 1,
                 "timeout": 60,
                 "worker_connections": MOST_CONNECTIONS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,23 +24,38 @@ SHARE = {"small": 0.01, "demo": 0.1, "full": 1.0}
 
 
 def template(scale: str) -> Path:
-    """Folder with the database and the tiles of a city of this scale."""
+    """Folder with the database and the tiles of a city of this scale, of the present version. Made by one process, the others wait."""
+    CACHE.mkdir(parents=True, exist_ok=True)
     folder = CACHE / scale
-    if (folder / "ready").exists():
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    print(f"  making the city {scale} (once)", flush=True)
+    with (CACHE / f"{scale}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            print(f"  making the city {scale} (once)", flush=True)
+            with tempfile.TemporaryDirectory(dir=CACHE, prefix=f"{scale}-") as scratch:
+                made = Path(scratch) / "city"
+                _make(made, scale)
+                made.rename(folder)
+        with _opened(folder, scale) as city:
+            if city.tiling.is_stale():
+                city.tiling.build()
+    return folder
+
+
+def _make(folder: Path, scale: str) -> None:
+    with _opened(folder, scale) as city:
+        load(city, scale, folder / "demo")
+        shutil.rmtree(folder / "demo")
+
+
+@contextmanager
+def _opened(folder: Path, scale: str) -> Iterator[City]:
     settings = from_environment({"YIPING_DATA": str(folder), "SCALE": scale})
+    folder.mkdir(exist_ok=True)
     database = Database(settings.database_url)
     upgrade(database)
     city = build_city(settings, database=database)
-    load(city, scale, folder / "demo")
-    shutil.rmtree(folder / "demo")
-    city.tiling.build()
+    yield city
     city.close()
-    (folder / "ready").touch()
-    return folder
 
 
 @dataclass
@@ -62,9 +78,6 @@ def running(scale: str, database: str = "sqlite", **settings: str) -> Iterator[R
     with tempfile.TemporaryDirectory(prefix="yiping-bench-") as name:
         folder = Path(name)
         shutil.copytree(source, folder, dirs_exist_ok=True)
-        kept = Database(f"sqlite:///{folder / 'yiping.db'}")
-        upgrade(kept)  # the template may be of an older version
-        kept.close()
         if database == "sqlite":
             yield from _serve(folder, settings)
             return

@@ -23,7 +23,7 @@ CLICK = """([code, patience]) => new Promise((done, fail) => {
   let shown = false, told = false;
   const look = () => {
     shown ||= wall.dataset.shown === code;
-    told ||= wall.yiping.picture.area === code && document.querySelector('#breadcrumb')?.textContent.length > 0;
+    told ||= wall.yiping.picture.area === code && document.querySelector('#breadcrumb .here')?.dataset.code === code;
     if (shown && told) { observer.disconnect(); painted(); }
   };
   const observer = new MutationObserver(look);
@@ -114,6 +114,8 @@ def _count_bytes(page: Page) -> dict[str, float]:
     def add(size: float) -> None:
         seen["bytes"] += size
 
-    session.on("Network.loadingFinished", lambda e: add(e["encodedDataLength"]))
+    tiles = set()  # they come after the panel and the map are painted, and have a line of their own in the table
+    session.on("Network.responseReceived", lambda e: tiles.add(e["requestId"]) if "/tiles/areas/" in e["response"]["url"] else None)
+    session.on("Network.loadingFinished", lambda e: add(0 if e["requestId"] in tiles else e["encodedDataLength"]))
     session.on("Network.webSocketFrameReceived", lambda e: add(len(e["response"]["payloadData"])))
     return seen

@@ -53,7 +53,7 @@ def _drill(city: Running, code: str) -> float:
         code = children[0]["code"]
         began = time.perf_counter()
         client.call("open", {"area": code}, timeout=20)
-        for path in (f"/areas/{code}/shapes", f"/areas/{code}/video/packed", f"/areas/{code}"):
+        for path in (f"/areas/{code}/view", f"/areas/{code}/video/packed"):
             session.get(f"{city.server.address}/api/v1{path}", timeout=20).raise_for_status()
         times.append(time.perf_counter() - began)
     client.disconnect()

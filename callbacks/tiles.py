@@ -1,6 +1,6 @@
-"""Map tiles: the micro-grids' vector tiles, and a basemap from an MBTiles file for places without the internet.
+"""Map tiles: the micro-grids' vector tiles and pictures, and a basemap from an MBTiles file for places without the internet.
 
-A wall asks for hundreds of tiles at once, so the vector tiles are answered in front of Flask: one look at the
+A wall asks for hundreds of tiles at once, so the micro-grids' tiles are answered in front of Flask: one look at the
 path, the asker (kept for a moment) and the tile (kept in memory), and out. The same checks hold as everywhere.
 """
 
@@ -20,7 +20,8 @@ from callbacks.web import HEADERS, principal, secret_of
 from dashboard.city import City
 from dashboard.codes import is_code
 from dashboard.errors import Refused
-from datasources.mbtiles import GZIP, MbTiles
+from dashboard.tiling import KINDS
+from datasources.mbtiles import GZIP, MIMETYPES, MbTiles
 from datasources.serialising import dumps
 
 AREAS = "/tiles/areas/"
@@ -61,7 +62,7 @@ def install(server: Flask, city: City) -> None:
 
 
 class TileDoor:
-    """Answers `/tiles/areas/<version>/<scope>/<z>/<x>/<y>.pbf`, passes everything else on."""
+    """Answers `/tiles/areas/<version>/<scope>/<z>/<x>/<y>.<kind>`, passes everything else on."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], city: City) -> None:
         self._app = app
@@ -97,9 +98,9 @@ class TileDoor:
         asker = self._city.accounts.principal(self._secret(environ))
         kept = self._kept.get(path)
         if kept is None:
-            version, scope, place = _parts(path)
+            version, scope, place, kind = _parts(path)
             asker.require("see", scope)
-            kept = self._made(version, scope, place, path)
+            kept = self._made(version, scope, place, kind, path)
             self._keep(path, kept)
         else:
             asker.require("see", path.split("/", 5)[4])
@@ -107,13 +108,13 @@ class TileDoor:
             return Answer.made("304 Not Modified", [("ETag", kept.tag), ("Cache-Control", IMMUTABLE)], b"")
         return kept
 
-    def _made(self, version: str, scope: str, place: tuple[int, int, int], path: str) -> Answer:
-        data = self._city.tiling.tile(version, scope, *place)
+    def _made(self, version: str, scope: str, place: tuple[int, int, int], kind: str, path: str) -> Answer:
+        data = self._city.tiling.tile(version, scope, *place, kind)
         tag = f'"{path[len(AREAS) :]}"'
         headers = [("Cache-Control", IMMUTABLE), ("ETag", tag), *_PLAIN]
         if data is None:
             return Answer.made("204 No Content", headers, b"", tag)
-        headers += [("Content-Type", "application/x-protobuf"), ("Content-Encoding", "gzip")]
+        headers += [("Content-Type", MIMETYPES[kind]), ("Content-Encoding", "gzip")]
         return Answer.made("200 OK", headers, data, tag)
 
     def _keep(self, path: str, answer: Answer) -> None:
@@ -161,11 +162,12 @@ def _read_secret(authorization: str, cookie: str) -> str:
     return secret_of({"Authorization": authorization}, cookies)
 
 
-def _parts(path: str) -> tuple[str, str, tuple[int, int, int]]:
-    parts = path[len(AREAS) :].removesuffix(".pbf").split("/")
-    if len(parts) != 5 or not is_code(parts[1]) or not all(part.isascii() and part.isdigit() for part in parts[2:]):
+def _parts(path: str) -> tuple[str, str, tuple[int, int, int], str]:
+    place, _, kind = path[len(AREAS) :].rpartition(".")
+    parts = place.split("/")
+    if len(parts) != 5 or kind not in KINDS or not is_code(parts[1]) or not all(part.isascii() and part.isdigit() for part in parts[2:]):
         raise Refused("not_found", what=path)
     z, x, y = (int(part[:10]) for part in parts[2:])
     if z > DEEPEST or x >= 1 << z or y >= 1 << z:
         raise Refused("not_found", what=path)
-    return parts[0], parts[1], (z, x, y)
+    return parts[0], parts[1], (z, x, y), kind

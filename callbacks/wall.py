@@ -8,7 +8,7 @@ from dash import Dash
 from flask import g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
-from callbacks import area, dispatch, search
+from callbacks import dispatch, search
 from callbacks.web import language, principal
 from dashboard.catalogue import text
 from dashboard.city import City
@@ -59,7 +59,7 @@ def register(app: Dash, city: City) -> None:
         return layout.wall(lambda key: text(key, language()), view)
 
     app.layout = serve
-    for part in (area, search, dispatch):
+    for part in (search, dispatch):
         part.register(app, city)
 
     @app.server.before_request

@@ -119,9 +119,16 @@ def parsed(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Refused("invalid", field=field, problem=f"{field}: {first['msg']}") from None
+        raise refusal_of(error) from None
+
+
+def refusal_of(error: ValidationError) -> Refused:
+    """What is said of the first field that is not as wanted; JSON that cannot be read is `malformed`."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return Refused("malformed", problem="JSON")
+    field = ".".join(str(part) for part in first["loc"]) or "body"
+    return Refused("invalid", field=field, problem=f"{field}: {first['msg']}")
 
 
 def json_body(most_bytes: int) -> Any:

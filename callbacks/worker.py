@@ -1,25 +1,39 @@
-"""Our gunicorn worker: gevent's, with a shorter way for map tiles.
+"""Our gunicorn worker: gevent's, with a shorter way for what comes by the thousand: map tiles and single positions.
 
-A wall that zooms asks for hundreds of tiles over a few kept connections. Parsing a request in general, a WSGI
-environment and Flask cost ten times what a tile costs; so plain tile requests are read and answered here, by the same
-`TileDoor` with the same checks. Anything out of the ordinary, from the first byte on, is handed to gunicorn unread.
+Parsing a request in general, a WSGI environment and Flask cost ten times what a tile or a position costs; so such plain requests are
+read and answered here, by `TileDoor` and `PositionDoor` with the same checks as everywhere. Anything out of the ordinary, from the
+first byte on, is handed to gunicorn unread.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
+from callbacks import position_door
+from callbacks.position_door import PositionDoor
 from callbacks.tiles import AREAS, TileDoor
 
-BEGINNING = f"GET {AREAS}".encode()
+TILE = f"GET {AREAS}".encode()
+POSITION = f"POST {position_door.PATH} HTTP/1.1\r\n".encode()
 MOST_HEAD = 8192
+READ_AT_ONCE = 64 * 1024
+Tile = dict[str, str]
+"""What `TileDoor` needs of a request."""
+Single = tuple[str, bytes]
+"""Secret and body of a request with one position."""
 PATIENCE_S = 75.0
 READ = {b"cookie": "HTTP_COOKIE", b"authorization": "HTTP_AUTHORIZATION", b"if-none-match": "HTTP_IF_NONE_MATCH"}
-STRANGE = (b"content-length", b"transfer-encoding", b"upgrade", b"expect")
+STRANGE = (b"transfer-encoding", b"upgrade", b"expect", b"content-encoding")
 """With one of these it is not the plain request that is meant here."""
+LENGTH = b"content-length"
 
 
 class _Replayed:
@@ -39,59 +53,134 @@ class _Replayed:
         return getattr(self._plain, name)
 
 
-class TileWorker(GeventWorker):  # type: ignore[misc]
+class Worker(GeventWorker):  # type: ignore[misc]
     """One gevent worker."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._heard: dict[Any, float] = {}
+        """Connections that are served here, and when each last asked for something."""
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        gevent.spawn(self._hang_up)
+        super().run()
+
+    def _hang_up(self) -> None:
+        """Close connections that have been silent for long: one look at all costs less than a timer for each request."""
+        while True:
+            gevent.sleep(PATIENCE_S / 5)
+            before = time.monotonic() - PATIENCE_S
+            for client, heard in list(self._heard.items()):
+                if heard < before:
+                    with contextlib.suppress(OSError):
+                        client.shutdown(socket.SHUT_RDWR)
+
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """One connection: tiles while they come, gunicorn from the first other request on."""
-        door: TileDoor | None = getattr(self.wsgi, "extensions", {}).get("tile_door")
+        """One connection: tiles and positions while they come, gunicorn from the first other request on."""
+        extensions = getattr(self.wsgi, "extensions", {})
+        tiles: TileDoor | None = extensions.get("tile_door")
+        positions: PositionDoor | None = extensions.get("position_door")
         read = b""
-        if door is not None:
+        if tiles is not None and positions is not None:
             try:
-                with gevent.Timeout(PATIENCE_S, False):
-                    read = _serve_tiles(door, client)
+                read = self._serve(tiles, positions, client)
             except OSError:
                 read = b""
+            finally:
+                self._heard.pop(client, None)
         if read:
             super().handle(listener, _Replayed(client, read), addr)
         else:
             client.close()
 
-
-def _serve_tiles(door: TileDoor, client: Any) -> bytes:
-    """Answer plain tile requests; returns what was read of the first other one, nothing when the connection is over."""
-    read = b""
-    while True:
-        data: bytes = client.recv(MOST_HEAD)
-        if not data:
-            return b""
-        read += data
-        if read[: len(BEGINNING)] != BEGINNING[: len(read)]:
-            return read
-        end = read.find(b"\r\n\r\n")
-        if end < 0:
-            if len(read) >= MOST_HEAD:
-                return read
-            continue
-        environ = _plain_request(read[:end])
-        if environ is None or len(read) != end + 4:
-            return read  # pipelined, or with something that only a full server understands
-        client.sendall(door.reply(environ))
+    def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any) -> bytes:
+        """Answer plain requests; returns what was read of the first other one, nothing when the connection is over."""
         read = b""
+        while True:
+            self._heard[client] = time.monotonic()
+            client._wait(client._read_event)  # there is nothing yet: trying first would only be refused
+            data: bytes = client.recv(READ_AT_ONCE)
+            if not data:
+                return b""
+            requests, read, foreign = _requests(read + data)
+            if requests:
+                _write(client, b"".join(_answers(tiles, positions, requests)))
+            if foreign:
+                return read
 
 
-def _plain_request(head: bytes) -> dict[str, str] | None:
-    """What `TileDoor` needs of a request; None when the request is not a plain one."""
+def _write(client: Any, message: bytes) -> None:
+    """Most answers fit into the kernel's buffer: written at once, without what gevent does for those that do not."""
+    try:
+        sent = client._sock.send(message)  # gevent keeps its sockets non-blocking
+    except BlockingIOError:
+        sent = 0
+    if sent < len(message):
+        client.sendall(message[sent:])
+
+
+def _requests(read: bytes) -> tuple[list[Tile | Single], bytes, bool]:
+    """The whole plain requests at the beginning of what was read, the rest, and whether the rest begins another kind of request."""
+    found: list[Tile | Single] = []
+    while read:
+        one, size = _request(read)
+        if one is None:
+            return found, read, size < 0
+        found.append(one)
+        read = read[size:]
+    return found, read, False
+
+
+def _request(read: bytes) -> tuple[Tile | Single | None, int]:
+    """The first plain request and its length in bytes; (None, 0) when more must be read first, (None, -1) when it is not plain."""
+    is_tile = read[: len(TILE)] == TILE[: len(read)]
+    if not is_tile and read[: len(POSITION)] != POSITION[: len(read)]:
+        return None, -1
+    end = read.find(b"\r\n\r\n", 0, MOST_HEAD)
+    if end < 0:
+        return None, 0 if len(read) < MOST_HEAD else -1
+    found = _plain_request(read[:end])
+    if found is None:
+        return None, -1
+    environ, length = found
+    if is_tile:
+        return (environ, end + 4) if length is None else (None, -1)
+    scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != "bearer" or "HTTP_COOKIE" in environ or length is None or length > position_door.MOST_BYTES:
+        return None, -1
+    body = read[end + 4 : end + 4 + length]
+    if body[:1] not in (b"{", b""):
+        return None, -1  # a list
+    return ((secret.strip(), body), end + 4 + length) if len(body) == length else (None, 0)
+
+
+def _answers(tiles: TileDoor, positions: PositionDoor, requests: Sequence[Tile | Single]) -> Iterator[bytes]:
+    """Finished messages in the order of the requests; positions that follow one another are stored together."""
+    for kind, some in groupby(requests, type):
+        if kind is dict:
+            yield from (tiles.reply(one) for one in some if isinstance(one, dict))
+        else:
+            yield from positions.reply([one for one in some if isinstance(one, tuple)])
+
+
+def _plain_request(head: bytes) -> tuple[dict[str, str], int | None] | None:
+    """What the doors need of a request, and the length of its body; None when the request is not a plain one."""
     first, *lines = head.split(b"\r\n")
     parts = first.split(b" ")
     if len(parts) != 3 or parts[2] != b"HTTP/1.1" or b"%" in parts[1] or b"?" in parts[1]:
         return None
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": parts[1].decode("latin-1")}
+    length = None
     for line in lines:
         name, _, value = line.partition(b":")
         name = name.lower()
         if name in READ:
             environ[READ[name]] = value.strip().decode("latin-1")
+        elif name == LENGTH:
+            if length is not None or not value.strip().isdigit():
+                return None
+            length = int(value)
         elif name in STRANGE or (name == b"connection" and b"close" in value.lower()):
             return None
-    return environ
+    return environ, length

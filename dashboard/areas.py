@@ -16,7 +16,7 @@ from datasources.database import Database
 from datasources.queries import areas as queries
 from datasources.serialising import dumps
 
-SHAPES_KEPT = 400
+VIEWS_KEPT = 400
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,15 @@ class Place:
     children: list[Row]
 
 
+@dataclass(frozen=True)
+class _View:
+    """What was drawn of an area: JSON texts beside its row."""
+
+    area: Row
+    about: bytes
+    shapes: bytes
+
+
 class Areas:
     """Answers questions about areas. Names and the cities' outlines are kept in memory."""
 
@@ -35,7 +44,7 @@ class Areas:
         self._database = database
         self._names: dict[str, str] = {}
         self._city_outlines: dict[str, Any] = {}
-        self._shapes: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._views: OrderedDict[tuple[str, str], _View] = OrderedDict()
         self.refresh()
 
     def refresh(self) -> None:
@@ -46,7 +55,7 @@ class Areas:
             shapely.prepare(outline)
         self._city_outlines = outlines
         self._names.clear()
-        self._shapes.clear()
+        self._views.clear()
 
     @property
     def cities(self) -> list[str]:
@@ -77,20 +86,30 @@ class Areas:
         """GeoJSON (WGS-84, JSON text) of an area's children and of the area itself (last), for the drill-down.
 
         An area without children is shown among its neighbours in scope. Drawn once and kept: everybody drills through the same.
+        Raises `unknown_area`, `outside_scope`.
         """
+        return self._view(principal, code).shapes
+
+    def view(self, principal: Principal, code: str) -> tuple[Row, bytes]:
+        """The area, and all that a screen needs of it to open it, as JSON text: `area`, `path` and `shapes`. Raises as `shapes`."""
+        kept = self._view(principal, code)
+        return kept.area, kept.about[:-1] + b',"shapes":' + kept.shapes + b"}"
+
+    def _view(self, principal: Principal, code: str) -> _View:
         if not is_code(code):
             raise Refused("unknown_area", area=code)
         principal.require("see", code)
         key = code, principal.area_code
-        kept = self._shapes.get(key)
+        kept = self._views.get(key)
         if kept is None:
-            kept = self._shapes[key] = dumps(self._drawn(principal, code)).encode()
-            while len(self._shapes) > SHAPES_KEPT:
-                self._shapes.popitem(last=False)
+            place = self.place(principal, code)
+            about = {"area": place.area, "path": place.path}
+            kept = self._views[key] = _View(place.area, dumps(about).encode(), dumps(self._drawn(principal, code)).encode())
+            while len(self._views) > VIEWS_KEPT:
+                self._views.popitem(last=False)
         return kept
 
     def _drawn(self, principal: Principal, code: str) -> dict[str, Any]:
-        self.place(principal, code)
         with self._database.read() as session:
             own = queries.get(session, code, geometry=True)
             below = queries.children(session, code, geometry=True)

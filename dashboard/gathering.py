@@ -42,23 +42,29 @@ class Gatherer(Generic[T, R]):
 
     def submit(self, item: T) -> R:
         """Returns when `item` is stored, with its result."""
+        result = self.submit_all([item])[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def submit_all(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        """Returns when all are stored, with the result of each, or the exception that is its result."""
+        if not items:
+            return []
         with self._lock:
             batch = self._open
             leads = batch is None or len(batch.items) >= self._most
             if batch is None or leads:
                 batch = self._open = _Batch()
             place = len(batch.items)
-            batch.items.append(item)
+            batch.items += items
         if leads:
             self._lead(batch)
         else:
             batch.done.wait()
         if batch.error is not None:
             raise batch.error
-        result = batch.results[place]
-        if isinstance(result, Exception):
-            raise result
-        return result
+        return batch.results[place : place + len(items)]
 
     def _lead(self, batch: _Batch[T, R]) -> None:
         with self._turn:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from dashboard.areas import Areas
@@ -56,6 +57,18 @@ class PositionReports(RootModel[PositionReport | list[PositionReport]]):
         return reports
 
 
+class Single(NamedTuple):
+    """One position by itself, not yet known to lie in the city: that is looked up for all that come at the same moment."""
+
+    number: int
+    at_ms: float
+    lon: float
+    lat: float
+    heading: float
+    accuracy_m: float
+    shifted: bool
+
+
 class Positions:
     """Takes positions and knows where everybody is."""
 
@@ -66,7 +79,7 @@ class Positions:
         self._numbers: dict[str, int] = {}
         self._codes: list[str] = []
         self._lock = threading.Lock()
-        self._gatherer: Gatherer[Batch, int] = Gatherer(self._store)
+        self._gatherer: Gatherer[Batch | Single, int] = Gatherer(self._store)
         self.hot = HotPositions()
         self.refresh()
 
@@ -95,11 +108,30 @@ class Positions:
         """
         if principal.unit_id is None:
             principal.require("relay")
+        if len(reports) == 1:
+            return self._gatherer.submit(self.single(principal, reports[0]))
         return self._gatherer.submit(self._checked(principal, reports))
 
+    def take(self, singles: Sequence[Single]) -> list[int | Refused]:
+        """Store positions that came at the same moment; 1 or the refusal for each, once they are stored."""
+        return [result if isinstance(result, (int, Refused)) else Refused("unavailable") for result in self._gatherer.submit_all(singles)]
+
+    def single(self, principal: Principal, report: PositionReport) -> Single:
+        """One position, checked as far as it can be by itself, for `take`. Raises as `report`."""
+        now, at = self._clock().timestamp(), report.at.timestamp()
+        number = self._number_in_scope(principal, report.unit, 0)
+        _check_time(report, at, now, 0)
+        return Single(number, at * 1000, report.lon, report.lat, report.heading % 360, report.accuracy_m, report.crs == "gcj02")
+
+    def _located(self, singles: Sequence[Single]) -> tuple[Batch, NDArray[np.bool_]]:
+        """Single positions as a batch, and which of them lie in a city."""
+        number, at_ms, lons, lats, heading, accuracy, shifted = (np.array(column) for column in zip(*singles, strict=True))
+        if shifted.any():
+            lons[shifted], lats[shifted] = gcj02_to_wgs84(lons[shifted], lats[shifted])
+        return _batch(number, at_ms, lons, lats, heading, accuracy), np.asarray(self._areas.holds_all(lons, lats), np.bool_)
+
     def _checked(self, principal: Principal, reports: list[PositionReport]) -> Batch:
-        now = self._clock()
-        earliest, latest = (now - BEHIND).timestamp(), (now + AHEAD).timestamp()
+        now = self._clock().timestamp()
         lons = np.array([r.lon for r in reports])
         lats = np.array([r.lat for r in reports])
         shifted = np.array([r.crs == "gcj02" for r in reports], np.bool_)
@@ -112,28 +144,27 @@ class Positions:
             at = report.at.timestamp()
             if not inside[i]:
                 raise Refused("outside_city", field=f"positions[{i}]", lon=report.lon, lat=report.lat)
-            if at > latest:
-                raise Refused("future", field=f"positions[{i}]", at=report.at.isoformat())
-            if at < earliest:
-                raise Refused("too_old", field=f"positions[{i}]", at=report.at.isoformat())
+            _check_time(report, at, now, i)
             times.append(at)
-        batch = np.empty(len(reports), LOCATED)
-        batch["number"] = numbers
-        batch["at_ms"] = np.array(times) * 1000
-        batch["lon_e6"] = np.round(lons * 1e6)
-        batch["lat_e6"] = np.round(lats * 1e6)
-        batch["heading"] = np.array([r.heading for r in reports]) % 360
-        batch["accuracy_m"] = np.array([r.accuracy_m for r in reports])
-        return batch
+        heading, accuracy = np.array([r.heading for r in reports]) % 360, np.array([r.accuracy_m for r in reports])
+        return _batch(numbers, np.array(times) * 1000, lons, lats, heading, accuracy)
 
-    def _store(self, batches: list[Batch]) -> Sequence[int]:
-        """Journal first, then the picture: what a screen shows is on the disk."""
+    def _store(self, items: list[Batch | Single]) -> Sequence[int | Exception]:
+        """Journal first, then the picture: what a screen shows is on the disk. A single one outside the city is refused by itself."""
+        singles = [item for item in items if isinstance(item, Single)]
+        batches = [item for item in items if not isinstance(item, Single)]
+        inside = np.empty(0, np.bool_)
+        if singles:
+            located, inside = self._located(singles)
+            batches.append(located[inside])
         together = np.concatenate(batches)
-        with self._database.write() as session:
-            queries.append(session, together)
-        with self._lock:
-            self.hot.place(together)
-        return [batch.size for batch in batches]
+        if together.size:
+            with self._database.write() as session:
+                queries.append(session, together)
+            with self._lock:
+                self.hot.place(together)
+        accepted = iter(inside.tolist())
+        return [_result(item, next(accepted)) if isinstance(item, Single) else item.size for item in items]
 
     def _number_in_scope(self, principal: Principal, unit_id: str, place: int) -> int:
         number = self._numbers.get(unit_id)
@@ -184,3 +215,28 @@ class Positions:
         with self._database.read() as session:
             found = queries.track(session, number, int(since.timestamp() * 1000), most)
         return [[lon / 1e6, lat / 1e6] for _, lon, lat in found]
+
+
+def _check_time(report: PositionReport, at: float, now: float, place: int) -> None:
+    if at > now + AHEAD.total_seconds():
+        raise Refused("future", field=f"positions[{place}]", at=report.at.isoformat())
+    if at < now - BEHIND.total_seconds():
+        raise Refused("too_old", field=f"positions[{place}]", at=report.at.isoformat())
+
+
+def _result(single: Single, inside: bool) -> int | Exception:
+    return 1 if inside else Refused("outside_city", field="positions[0]", lon=single.lon, lat=single.lat)
+
+
+def _batch(
+    numbers: ArrayLike, at_ms: ArrayLike, lons: NDArray[np.float64], lats: NDArray[np.float64], heading: ArrayLike, accuracy_m: ArrayLike
+) -> Batch:
+    """WGS-84 degrees, ms since 1970, degrees clockwise from north, metres."""
+    batch = np.empty(lons.size, LOCATED)
+    batch["number"] = numbers
+    batch["at_ms"] = at_ms
+    batch["lon_e6"] = np.round(lons * 1e6)
+    batch["lat_e6"] = np.round(lats * 1e6)
+    batch["heading"] = heading
+    batch["accuracy_m"] = accuracy_m
+    return batch

@@ -1,8 +1,8 @@
-"""Vector tiles of the micro-grids: built when areas have changed, served by scope.
+"""Tiles of the micro-grids: built when areas have changed, served by scope.
 
-A tile holds shapes and numbers, nothing else: the number of a micro-grid is its place, from 1, among all
-micro-grids in the order of their codes. `numbering` names one such order, `version` one set of shapes.
-Because an area's micro-grids are a range of numbers, a tile is cut to a scope by that range.
+There are two kinds: vector tiles, which hold shapes and numbers and nothing else, and for far up pictures of the numbers. The number
+of a micro-grid is its place, from 1, among all micro-grids in the order of their codes. `numbering` names one such order, `version`
+one set of shapes. Because an area's micro-grids are a range of numbers, a tile is cut to a scope by that range.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dashboard.codes import end_of
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.troubles import Troubles
-from datasources import tippecanoe, vector_tile
+from datasources import number_picture, tippecanoe, vector_tile
 from datasources.database import Database
 from datasources.mbtiles import GZIP, MbTiles
 from datasources.queries import areas as queries
@@ -34,9 +34,14 @@ from datasources.queries import changes
 
 Progress = Callable[[str, int, int], None]
 LAYER = "micro_grids"
+SHAPES, PICTURES = "pbf", "num"
+"""The kinds of tiles, by the ending of their addresses."""
+KINDS = (SHAPES, PICTURES)
 KEPT_SETS = 2
-PASS_LIFE_S = 3600
 """The present tiles and the ones before: screens that are open still ask for those."""
+PASS_LIFE_S = 3600
+SHAPES_SHARE = 80
+"""How much of a build, in per cent, making the vector tiles takes, about."""
 
 
 def numbering_of(codes: Sequence[str]) -> str:
@@ -54,16 +59,21 @@ class TileSet:
     imported: int
     min_zoom: int = tippecanoe.MIN_ZOOM
     max_zoom: int = tippecanoe.MAX_ZOOM
+    picture_min_zoom: int = number_picture.MIN_ZOOM
+    picture_max_zoom: int = number_picture.MAX_ZOOM
 
 
 class Tiling:
-    """Builds the tiles and serves them. Files lie in `folder`: `areas-<version>.mbtiles`, and `areas.json` names the present one."""
+    """Builds the tiles and serves them.
+
+    Files lie in `folder`: `areas-<version>.mbtiles` (shapes), `areas-<version>.pictures`, and `areas.json` names the present version.
+    """
 
     def __init__(self, database: Database, folder: Path, troubles: Troubles) -> None:
         self._database = database
         self._folder = folder
         self._troubles = troubles
-        self._open: dict[str, MbTiles] = {}
+        self._open: dict[tuple[str, str], MbTiles] = {}
         self._codes: list[str] | None = None
 
     # --- building -------------------------------------------------------------------------------------
@@ -79,11 +89,11 @@ class Tiling:
             return None
 
     def is_stale(self) -> bool:
-        """Whether areas were imported since the present set was built."""
+        """Whether areas were imported since the present set was built, or part of it is missing (it was built by an older version)."""
         present = self.present()
         with self._database.read() as session:
             imported = changes.last_area_import(session)
-        return imported > 0 and (present is None or present.imported < imported)
+        return imported > 0 and (present is None or present.imported < imported or not self._complete(present.version))
 
     def build(self, progress: Progress = lambda what, done, total: None, again: bool = False) -> TileSet | None:
         """Build what is stale; the old tiles serve until the new are complete. None: another process is at it, or nothing to draw.
@@ -108,17 +118,24 @@ class Tiling:
         for shape in shapes:
             digest.update(shape)
         made = TileSet(digest.hexdigest()[:16], numbering_of(codes), len(codes), imported)
-        target = self._file(made.version)
-        if again or not target.exists():
+        if again or not self._complete(made.version):
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="new-") as scratch:
-                features, fresh = Path(scratch) / "features.ndjson", Path(scratch) / "areas.mbtiles"
+                features, fresh = Path(scratch) / "features.ndjson", {kind: Path(scratch) / f"areas.{kind}" for kind in KINDS}
                 with features.open("w", encoding="utf-8") as out:
                     out.writelines(
                         f'{{"type":"Feature","id":{number},"properties":{{}},"geometry":{text}}}\n'
                         for number, text in enumerate(queries.as_geojson(shapes), start=1)
                     )
-                tippecanoe.build(features, fresh, LAYER, Path(scratch), lambda percent: progress("tiles", percent, 100))
-                fresh.rename(target)
+                tippecanoe.build(
+                    features, fresh[SHAPES], LAYER, Path(scratch), lambda percent: progress("tiles", percent * SHAPES_SHARE // 100, 100)
+                )
+                number_picture.build(
+                    shapes,
+                    fresh[PICTURES],
+                    lambda percent: progress("tiles", SHAPES_SHARE + percent * (100 - SHAPES_SHARE) // 100, 100),
+                )
+                for kind, file in fresh.items():
+                    file.rename(self._file(made.version, kind))
         self._publish(made)
         return made
 
@@ -126,15 +143,19 @@ class Tiling:
         pointer = self._folder / "areas.json.new"
         pointer.write_text(json.dumps(asdict(made)), "utf-8")
         pointer.replace(self._folder / "areas.json")
-        os.utime(self._file(made.version))
-        files = sorted(self._folder.glob("areas-*.mbtiles"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in files[KEPT_SETS:]:
-            old.unlink()
+        for kind in KINDS:
+            os.utime(self._file(made.version, kind))
+            files = self._folder.glob(self._file("*", kind).name)
+            for old in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT_SETS:]:
+                old.unlink()
         for left in self._folder.glob("new-*"):
             shutil.rmtree(left, ignore_errors=True)
 
-    def _file(self, version: str) -> Path:
-        return self._folder / f"areas-{version}.mbtiles"
+    def _file(self, version: str, kind: str) -> Path:
+        return self._folder / f"areas-{version}.{'mbtiles' if kind == SHAPES else 'pictures'}"
+
+    def _complete(self, version: str) -> bool:
+        return all(self._file(version, kind).exists() for kind in KINDS)
 
     # --- serving --------------------------------------------------------------------------------------
 
@@ -162,35 +183,32 @@ class Tiling:
         principal.require("see", codes[number - 1])
         return codes[number - 1]
 
-    def tile(self, version: str, scope: str, z: int, x: int, y: int) -> bytes | None:
+    def tile(self, version: str, scope: str, z: int, x: int, y: int, kind: str = SHAPES) -> bytes | None:
         """A tile, compressed with gzip, with the micro-grids of `scope` alone; None where there are none, and for an unknown version.
 
         Whether the asker may see `scope` is checked before. Raises `Refused("unavailable")` when the file is damaged.
         """
         try:
-            tiles = self._open.get(version) or self._opened(version)
+            tiles = self._open.get((version, kind)) or self._opened(version, kind)
             data = tiles.tile(z, x, y) if tiles is not None else None
             if data is None:
                 return None
             first, last = self.span(scope)
-            if last - first >= len(self.codes()):
-                found = data if data[:2] == GZIP else gzip.compress(data, 6)
-            else:
-                cut = vector_tile.only(gzip.decompress(data) if data[:2] == GZIP else data, first, last)
-                found = gzip.compress(cut, 6) if cut else b""
-        except (sqlite3.DatabaseError, vector_tile.BadTile, EOFError, OSError) as error:
-            self._troubles.note("tiles_damaged", str(self._file(version)), problem=str(error))
+            whole = last - first >= len(self.codes())
+            found = (data if whole else number_picture.only(data, first, last)) if kind == PICTURES else _shapes(data, whole, first, last)
+        except (sqlite3.DatabaseError, vector_tile.BadTile, number_picture.BadPicture, EOFError, OSError) as error:
+            self._troubles.note("tiles_damaged", str(self._file(version, kind)), problem=str(error))
             raise Refused("unavailable") from None
         return found or None
 
-    def _opened(self, version: str) -> MbTiles | None:
-        file = self._file(version)
+    def _opened(self, version: str, kind: str) -> MbTiles | None:
+        file = self._file(version, kind)
         if not version.isalnum() or not file.exists():
             return None
-        for name in [name for name in self._open if not self._file(name).exists()]:
+        for name in [name for name in self._open if not self._file(*name).exists()]:
             self._open.pop(name).close()
-        self._open[version] = MbTiles(file)
-        return self._open[version]
+        self._open[version, kind] = MbTiles(file)
+        return self._open[version, kind]
 
     def pass_for(self, principal: Principal, secret: str) -> tuple[str, str] | None:
         """What lets a browser fetch whole tiles from nginx without asking us each time: (md5, until) for nginx's secure_link.
@@ -205,18 +223,28 @@ class Tiling:
         return base64.urlsafe_b64encode(digest).decode().rstrip("="), str(until)
 
     def export(self, folder: Path, progress: Progress = lambda what, done, total: None) -> int:
-        """Write the present tiles as files `<version>/<z>/<x>/<y>.pbf` (gzip) for nginx; returns how many."""
+        """Write the present tiles as files `<version>/<z>/<x>/<y>.<kind>` (gzip) for nginx; returns how many."""
         present = self.present()
         if present is None:
             return 0
-        tiles = MbTiles(self._file(present.version))
         count = 0
-        for z, x, y, data in tiles.all():
-            file = folder / present.version / str(z) / str(x) / f"{y}.pbf"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-            count += 1
-        (folder / present.version / "nothing.pbf").write_bytes(gzip.compress(b""))
-        tiles.close()
+        for kind in KINDS:
+            tiles = MbTiles(self._file(present.version, kind))
+            for z, x, y, data in tiles.all():
+                file = folder / present.version / str(z) / str(x) / f"{y}.{kind}"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+                count += 1
+            tiles.close()
+            (folder / present.version / f"nothing.{kind}").write_bytes(gzip.compress(b""))
         progress("tiles", 100, 100)
         return count
+
+
+def _shapes(data: bytes, whole: bool, first: int, last: int) -> bytes:
+    """A vector tile, compressed: all of it, or the features numbered [first, last) alone."""
+    packed = data[:2] == GZIP
+    if whole:
+        return data if packed else gzip.compress(data, 6)
+    cut = vector_tile.only(gzip.decompress(data) if packed else data, first, last)
+    return gzip.compress(cut, 6) if cut else b""

@@ -59,7 +59,7 @@ class Video:
         principal.require("see")
         low, high = scope_range(principal.area_code)
         with self._database.read() as session:
-            found = [video_row(p) for p in queries.around(session, lon, lat, radius_m, low, high)]
+            found = [video_row(p) for p in queries.nearest(session, lon, lat, radius_m, low, high, most)]
         for row in found:
             row["distance_m"] = round(float(distance_m(lon, lat, row["lon"], row["lat"])))
-        return sorted(found, key=lambda row: row["distance_m"])[:most]
+        return sorted(found, key=lambda row: row["distance_m"])

@@ -6,7 +6,13 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-MIMETYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "pbf": "application/x-protobuf"}
+MIMETYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+    "pbf": "application/x-protobuf",
+    "num": "application/octet-stream",
+}
 GZIP = b"\x1f\x8b"
 
 
@@ -21,8 +27,13 @@ class MbTiles:
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """The tile in XYZ numbering, or None. Raises `sqlite3.DatabaseError` when the file is damaged."""
+        return self.read(self._connection, z, x, y)
+
+    @staticmethod
+    def read(connection: sqlite3.Connection, z: int, x: int, y: int) -> bytes | None:
+        """The same over a connection of one's own, as while a file is being made."""
         query = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
-        row = self._connection.execute(query, (z, x, (1 << z) - 1 - y)).fetchone()
+        row = connection.execute(query, (z, x, (1 << z) - 1 - y)).fetchone()
         return None if row is None else bytes(row[0])
 
     def all(self) -> Iterator[tuple[int, int, int, bytes]]:

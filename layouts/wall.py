@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 import dash_leaflet as dl
-from dash import dcc, html
+from dash import html
 
 from layouts import dispatch, search
 from layouts.html import Say, marks
 
-LOCATION = "location"
 BREADCRUMB = "breadcrumb"
 PLACE = "place"
 NEAREST_VIDEO = "nearest-video"
@@ -24,7 +23,6 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
         id="wall",
         **marks(data_boot=json.dumps(view["boot"], ensure_ascii=False)),
         children=[
-            dcc.Location(id=LOCATION, refresh=False),
             _bar(say, view),
             html.Div(className="map-ground", children=_map(say, view)),
             html.Aside(

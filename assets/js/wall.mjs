@@ -1,5 +1,5 @@
 // The wall begins here: waits for Dash's layout, connects the stores to the spine, and the panels and layers to the stores.
-import { get } from "./api.mjs";
+import { get, Refused } from "./api.mjs";
 import { isDetail } from "./codes.mjs";
 import { Colours } from "./live/colours.mjs";
 import { Connection } from "./live/connection.mjs";
@@ -25,6 +25,7 @@ import { notices } from "./panels/notice.mjs";
 import { orderPanel } from "./panels/order.mjs";
 import { ordersPanel } from "./panels/orders.mjs";
 import { peoplePanel } from "./panels/people.mjs";
+import { placePanel } from "./panels/place.mjs";
 import { tabs } from "./panels/tabs.mjs";
 import { todoPanel } from "./panels/todo.mjs";
 import { troublesPanel } from "./panels/troubles.mjs";
@@ -107,6 +108,7 @@ async function begin() {
     if (open && wall.dataset.tab) choose("orders");
   }) : null;
 
+  const place = placePanel({ breadcrumb: find("breadcrumb"), place: find("place"), cameras: find("nearest-video") }, enter);
   const drawFigures = figuresPanel(find("figures"), picture, () => nameOf(picture.area));
   const redraw = [
     attentionPanel(find("attention"), picture, nameOf, enter),
@@ -135,14 +137,22 @@ async function begin() {
   troublesPanel(find("troubles"), connection);
   connection.self = () => ({ width: innerWidth, height: innerHeight, ratio: devicePixelRatio || 1, webgl: microGrids.webgl });
   connection.theme = theme;
+  const sayHow = () => {
+    wall.dataset.microGrids = !microGrids.tiles ? "none" : microGrids.webgl ? "webgl" : "canvas";
+    if (microGrids.tiles && !microGrids.webgl) { notice.hint(say("map.no_webgl")); setTimeout(() => notice.hint(null), 8000); }
+    connection.report();
+  };
   const loadTiles = async () => {
     try {
-      const found = await microGrids.load();
+      await microGrids.load();
       microGrids.colour(theme);
       areas.filled(!microGrids.drawn);
-      wall.dataset.microGrids = !found ? "none" : microGrids.webgl ? "webgl" : "canvas";
-      if (found && !microGrids.webgl) { notice.hint(say("map.no_webgl")); setTimeout(() => notice.hint(null), 8000); }
-      connection.report();
+      const promised = microGrids.webgl;
+      sayHow();
+      requestIdleCallback(async () => {
+        await microGrids.prepare().catch(() => {}); // said when shapes are needed and still cannot be drawn
+        if (microGrids.webgl !== promised) sayHow();
+      }, { timeout: 10_000 });
     } catch (error) {
       notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);
     }
@@ -189,6 +199,8 @@ async function begin() {
 
   /** @type {AbortController | null} */
   let loading = null;
+  /** Shape of the open area. @type {any} */
+  let own = null;
   const show = async () => {
     const code = area(), { unit } = wanted();
     if (unit) card.unit(unit);
@@ -197,6 +209,7 @@ async function begin() {
     loading = new AbortController();
     const { signal } = loading;
     closeSearch();
+    microGrids.hold(true);
     connection.open(code);
     if (isDetail(code) !== detail) {
       // cameras matter in a small place; far up they would only hide the people
@@ -207,26 +220,33 @@ async function begin() {
     }
     dispatch?.follow(code);
     try {
-      const [shapes] = await Promise.all([get(`/areas/${code}/shapes`, signal), video.load(code, signal)]);
+      const cameras = video.load(code, signal);
+      cameras.catch(() => {}); // heard below, unless the place itself cannot be shown
+      const found = await get(`/areas/${code}/view`, signal), { shapes } = found;
+      place.show(found);
       names.clear();
       for (const feature of shapes.features) names.set(feature.id, feature.properties.name);
       areas.show(shapes);
-      microGrids.hold(true);
-      fit(shapes.features.at(-1));
+      fit(own = shapes.features.at(-1));
       drawFigures();
       for (const draw of redraw) draw();
       wall.dataset.shown = code;
-      painted(() => microGrids.hold(false));
       performance.mark("drawn:areas");
-      performance.mark("drawn:video");
       document.title = `${nameOf(code)} · ${say("product.name")}`;
+      await cameras;
+      performance.mark("drawn:video");
     } catch (error) {
-      if (!signal.aborted) notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);
+      if (signal.aborted) return;
+      const sentence = error instanceof Error ? error.message : say("map.no_shapes");
+      if (error instanceof Refused) place.problem(sentence);
+      notice.notify(sentence, true);
+    } finally {
+      if (!signal.aborted) painted(() => microGrids.hold(false));
     }
   };
-  /** Frame the chosen area between the panels. @param {any} own */
-  const fit = (own) => {
-    const bounds = window.L.geoJSON(own).getBounds().pad(areas.leaf ? 0.35 : 0); // a micro-grid among its neighbours
+  /** Frame the chosen area between the panels. @param {any} shape */
+  const fit = (shape) => {
+    const bounds = window.L.geoJSON(shape).getBounds().pad(areas.leaf ? 0.35 : 0); // a micro-grid among its neighbours
     const ground = map.getContainer().getBoundingClientRect();
     const edge = (/** @type {string} */ selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect()).filter((r) => r.width > 0);
     const left = Math.max(0, ...edge(".column-left").map((r) => r.right - ground.left)), right = Math.max(0, ...edge(".column-right").map((r) => ground.right - r.left));
@@ -255,7 +275,7 @@ async function begin() {
   window.addEventListener("resize", () => {
     if (Math.abs(innerWidth - width) < 50) return;
     width = innerWidth;
-    picture.area && get(`/areas/${picture.area}/shapes`).then((shapes) => fit(shapes.features.at(-1)));
+    if (own) fit(own);
   });
   onChange(show);
   await show();

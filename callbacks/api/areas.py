@@ -12,7 +12,10 @@ from callbacks.api.routing import Route
 from callbacks.web import json_response
 from dashboard.areas import Place
 from dashboard.city import City
+from dashboard.codes import is_detail
 from dashboard.identity import Principal
+from dashboard.tiling import PICTURES, SHAPES
+from datasources.serialising import dumps
 
 TILE_COOKIES = ("yiping_tiles", "yiping_tiles_until")
 
@@ -54,13 +57,19 @@ def routes(city: City) -> list[Route]:
         present, scope = city.tiling.present(), city.areas.start_of(principal)
         if present is None or not scope:
             return {"tiles": None, "stale": city.tiling.is_stale()}
-        url = f"/tiles/areas/{present.version}/{scope}/{{z}}/{{x}}/{{y}}.pbf"
+        place = f"/tiles/areas/{present.version}/{scope}/{{z}}/{{x}}/{{y}}"
         first, last = city.tiling.span(scope)
-        return {"tiles": {**asdict(present), "url": url, "scope": scope, "first": first, "last": last}, "stale": city.tiling.is_stale()}
+        urls = {"url": f"{place}.{SHAPES}", "picture_url": f"{place}.{PICTURES}"}
+        return {"tiles": {**asdict(present), **urls, "scope": scope, "first": first, "last": last}, "stale": city.tiling.is_stale()}
 
     def micro_grid(principal: Principal, number: int) -> dict[str, Any]:
         code = city.tiling.code_of(principal, number)
         return {"area": city.areas.place(principal, code).area, "place": city.areas.full_name(code)}
+
+    def view(principal: Principal, code: str) -> Response:
+        area, found = city.areas.view(principal, code)
+        near = city.video.nearest(principal, area["lon"], area["lat"]) if is_detail(code) else []
+        return Response(b'{"near":' + dumps(near).encode() + b"," + found[1:], mimetype="application/json")
 
     def packed(principal: Principal, code: str) -> Response:
         return Response(city.video.packed(principal, code), mimetype="application/octet-stream")
@@ -80,6 +89,13 @@ def routes(city: City) -> list[Route]:
             "GeoJSON (WGS-84) of an area's children and, last, its own shape",
             ("see",),
             lambda principal, code: Response(city.areas.shapes(principal, code), mimetype="application/json"),
+        ),
+        Route(
+            "GET",
+            "/areas/{code}/view",
+            "What a screen needs to open an area: path, shapes, nearest video",
+            ("see",),
+            view,
         ),
         Route("GET", "/tiles", "Where the vector tiles of the micro-grids are", ("see",), tiles),
         Route("GET", "/micro-grids/{number}", "A micro-grid by its number in the tiles", ("see",), micro_grid),

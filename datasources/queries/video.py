@@ -15,12 +15,15 @@ def within(session: Session, low: str, high: str) -> list[VideoPoint]:
     return list(session.scalars(select(VideoPoint).where(VideoPoint.area_code >= low, VideoPoint.area_code < high)))
 
 
-def around(session: Session, lon: float, lat: float, radius_m: float, low: str, high: str) -> list[VideoPoint]:
-    """Video points of the code range in the square of `radius_m` around a WGS-84 point."""
+def nearest(session: Session, lon: float, lat: float, radius_m: float, low: str, high: str, most: int) -> list[VideoPoint]:
+    """Video points of the code range in the square of `radius_m` around a WGS-84 point, at most `most`, the nearest first."""
     dlat = radius_m / 111_320
-    dlon = dlat / max(0.1, math.cos(math.radians(lat)))
+    shrink = max(0.1, math.cos(math.radians(lat)))
+    dlon = dlat / shrink
     box = and_(VideoPoint.lat.between(lat - dlat, lat + dlat), VideoPoint.lon.between(lon - dlon, lon + dlon))
-    return list(session.scalars(select(VideoPoint).where(box, VideoPoint.area_code >= low, VideoPoint.area_code < high)))
+    north, east = VideoPoint.lat - lat, (VideoPoint.lon - lon) * shrink
+    query = select(VideoPoint).where(box, VideoPoint.area_code >= low, VideoPoint.area_code < high)
+    return list(session.scalars(query.order_by(north * north + east * east, VideoPoint.code).limit(most)))
 
 
 def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int, int]]:

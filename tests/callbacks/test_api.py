@@ -206,7 +206,7 @@ ROUTES = [
     ("GET", "/deliveries"), ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
     ("GET", "/call-policies"), ("POST", "/call-policies"), ("GET", "/deliveries/x/calls"), ("POST", "/deliveries/x/by-phone"),
     ("POST", "/calls/x/report"), ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
-    ("GET", "/orders/x/reach"),
+    ("GET", "/orders/x/reach"), ("GET", "/areas/510104/view"),
 ]  # fmt: skip
 FOR_UNITS = {
     ("GET", "/units/x"), ("GET", "/units/by-number/1"), ("GET", "/units/x/trail"), ("POST", "/units/x/duty"), ("POST", "/positions"),

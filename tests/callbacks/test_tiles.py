@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import requests
 
@@ -83,6 +84,20 @@ def test_a_leader_gets_the_tiles_of_their_street_and_no_others(running: Running)
     refused = ask(running, whole, leader)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "outside_scope")
     assert ask(running, own, officer).content == ask(running, own, leader).content
+
+
+def test_pictures_of_numbers_are_cut_to_the_scope_as_well(running: Running) -> None:
+    leader, officer = running.token("leader", "510104017"), running.token("officer")
+    own, whole = (url.replace(".pbf", ".num") for url in (vector_url(running, leader), vector_url(running, officer)))
+    tiles = ask(running, "/api/v1/tiles", leader).json()["tiles"]
+    assert tiles["picture_url"].endswith("/510104017/{z}/{x}/{y}.num")
+    found = ask(running, own, leader)
+    numbers = np.unique(np.cumsum(np.frombuffer(found.content, "<i4").reshape(512, 512), axis=1))
+    assert numbers[0] == 0
+    assert tiles["first"] <= numbers[1] <= numbers[-1] < tiles["last"]
+    assert np.unique(np.cumsum(np.frombuffer(ask(running, whole, officer).content, "<i4").reshape(512, 512), axis=1)).size > numbers.size
+    assert ask(running, whole, leader).status_code == 403
+    assert ask(running, whole.replace(".num", ".exe"), officer).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["nobody", "guess", "unit"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from layouts import area, dispatch, search, wall
+from layouts import dispatch, search, wall
 from layouts.signin import signin_page
 from layouts.unit import unit_page
 
@@ -50,7 +50,6 @@ def test_the_basemap_is_a_setting() -> None:
 
 def test_empty_states_say_why() -> None:
     assert "search.nothing" in str(search.results(say, [], []))
-    assert "video.none" in str(area.nearest_video(say, []))
 
 
 @pytest.mark.parametrize(("left_out", "said"), [(0, False), (4, True)])

@@ -1,14 +1,18 @@
-// The micro-grids of the whole city: drawn by WebGL where there is one, on a canvas otherwise. Both read the same tiles and colours.
+// The micro-grids of the whole city. Far up as pictures of their numbers; nearer, where corners can be told, as shapes from vector tiles,
+// drawn by WebGL where there is one and on a canvas otherwise. All have the same colours, and a tap on any enters.
 import { get } from "../api.mjs";
+import { farDrawing } from "./micro_grids_far.mjs";
 import { mayHaveWebGL } from "./webgl.mjs";
 
 /** From this zoom a micro-grid is large enough to be meant by a tap. */
-export const TAP_FROM_ZOOM = 12.5;
+const TAP_FROM_ZOOM = 12.5;
+/** From this zoom it is drawn as a shape. */
+export const SHAPES_FROM_ZOOM = 13.5;
 
 /**
- * @typedef {{ version: string, numbering: string, url: string, min_zoom: number, max_zoom: number, first: number, last: number }} Tiles
- * @typedef {{ show: (tiles: Tiles) => void, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void, hold: (held: boolean) => void,
- *   hover: (number: number) => void, numberAt: (at: import("leaflet").LatLng) => number }} Drawing
+ * @typedef {{ version: string, numbering: string, url: string, picture_url: string, min_zoom: number, max_zoom: number, picture_min_zoom: number, picture_max_zoom: number, first: number, last: number }} Tiles
+ * @typedef {{ show: (tiles: Tiles) => Promise<void>, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void, hold: (held: boolean) => void,
+ *   hover: (number: number) => void, numberAt: (at: import("leaflet").LatLng) => number }} Drawing how shapes are drawn; `show` ends when they are to be seen
  */
 
 export class MicroGridLayer {
@@ -21,36 +25,54 @@ export class MicroGridLayer {
     this.colours = colours;
     this.with = with_;
     this.webgl = mayHaveWebGL();
+    this.theme = "tickets";
     /** @type {Tiles | null} */
     this.tiles = null;
+    map.createPane("micro-grids").style.zIndex = "380";
+    this.far = farDrawing(map, colours, with_.problem);
+    /** @type {Promise<Drawing> | null} */
+    this.making = null;
     /** @type {Drawing | null} */
-    this.drawing = null;
+    this.near = null;
+    /** Version of the tiles that `near` shows. */
+    this.nearVersion = "";
     this.visible = true;
+    this.held = false;
     this.hovered = 0;
     this.tip = window.L.tooltip({ direction: "top", className: "micro-grid-tip", opacity: 1 });
-    map.createPane("micro-grids").style.zIndex = "380";
-    colours.listen((changed) => this.#fits() && this.drawing?.paint(changed));
+    colours.listen((changed) => this.#paint(changed));
     map.on("mousemove", (event) => this.#move(event));
     map.on("mouseout movestart", () => this.#leave());
+    map.on("zoomend", () => this.#choose());
   }
 
   /** Ask where the tiles are and draw them; again when new ones were built. */
   async load() {
     const { tiles } = await get("/tiles");
     if (!tiles || tiles.version === this.tiles?.version) return Boolean(tiles);
-    this.drawing ??= await this.#draw();
     this.tiles = tiles;
-    this.drawing.show(tiles);
-    this.drawing.toggle(this.visible);
-    if (this.#fits()) this.drawing.paint(null);
+    this.far.show(tiles);
+    this.#choose();
+    this.#paint(null);
     return true;
   }
 
+  /** Make ready what draws shapes, when there is nothing else to do: the first drill-down is then not the one that waits for it. */
+  async prepare() {
+    this.making ??= this.#make();
+    try {
+      this.near = await this.making;
+    } catch (error) {
+      this.making = null; // the network was cut: the next time it is tried again
+      throw error;
+    }
+  }
+
   /** @returns {Promise<Drawing>} */
-  async #draw() {
+  async #make() {
     if (this.webgl) {
+      const { glDrawing } = await import("./micro_grids_gl.mjs");
       try {
-        const { glDrawing } = await import("./micro_grids_gl.mjs");
         return await glDrawing(this.map, this.colours, this.with.problem);
       } catch (error) {
         this.webgl = false; // it was promised and is not there: a driver that gave up
@@ -61,25 +83,67 @@ export class MicroGridLayer {
     return canvasDrawing(this.map, this.colours, this.with.problem);
   }
 
-  #fits() {
-    return this.tiles !== null && this.colours.numbering === this.tiles.numbering;
+  /** Whether shapes are to be seen, not pictures. */
+  get #close() {
+    return this.map.getZoom() >= SHAPES_FROM_ZOOM;
+  }
+
+  /** Show what this zoom is drawn by. The picture stays until the shapes are there. */
+  async #choose() {
+    if (!this.tiles) return;
+    if (!this.visible || !this.#close) {
+      this.far.toggle(this.visible);
+      this.near?.toggle(false);
+      return;
+    }
+    try {
+      await this.prepare();
+    } catch (error) {
+      this.with.problem(error);
+      return;
+    }
+    const { near, tiles } = this;
+    if (!near || !tiles || !this.visible || !this.#close) return;
+    near.toggle(true);
+    near.hold(this.held);
+    if (this.nearVersion !== tiles.version) {
+      this.nearVersion = tiles.version;
+      near.theme(this.theme);
+      const shown = near.show(tiles);
+      this.#paint(null);
+      await shown;
+      requestAnimationFrame(() => performance.mark("drawn:micro_grids"));
+      if (!this.visible || !this.#close) return;
+    } else this.#paint(null);
+    this.far.toggle(false);
+  }
+
+  /** @param {Uint32Array | null} changed */
+  #paint(changed) {
+    if (!this.tiles || this.colours.numbering !== this.tiles.numbering) return;
+    this.far.paint(changed);
+    if (this.#close && this.nearVersion) this.near?.paint(changed);
   }
 
   /** @param {string} theme */
   colour(theme) {
-    this.drawing?.theme(theme);
+    this.theme = theme;
+    this.far.theme(theme);
+    this.near?.theme(theme);
   }
 
   /** @param {boolean} on */
   toggle(on) {
     this.visible = on;
-    this.drawing?.toggle(on);
+    this.#choose();
     this.#leave();
   }
 
   /** Wait with drawing while another place is opened: its panel and its areas come first. @param {boolean} held */
   hold(held) {
-    this.drawing?.hold(held);
+    this.held = held;
+    this.far.hold(held);
+    if (this.#close || held) this.near?.hold(held);
   }
 
   get drawn() {
@@ -96,7 +160,8 @@ export class MicroGridLayer {
 
   /** @param {import("leaflet").LatLng} at */
   #numberAt(at) {
-    return this.drawn && this.map.getZoom() >= TAP_FROM_ZOOM ? this.drawing?.numberAt(at) ?? 0 : 0;
+    if (!this.drawn || this.map.getZoom() < TAP_FROM_ZOOM) return 0;
+    return (this.#close && this.near ? this.near : this.far).numberAt(at);
   }
 
   /** @param {import("leaflet").LeafletMouseEvent} event */
@@ -109,7 +174,7 @@ export class MicroGridLayer {
     this.#leave();
     if (!number) return;
     this.hovered = number;
-    this.drawing?.hover(number);
+    (this.#close && this.near ? this.near : this.far).hover(number);
     clearTimeout(this.waiting);
     // who only passes over asks for nothing
     this.waiting = setTimeout(async () => {
@@ -125,7 +190,8 @@ export class MicroGridLayer {
   #leave() {
     if (!this.hovered) return;
     this.hovered = 0;
-    this.drawing?.hover(0);
+    this.near?.hover(0);
+    this.far.hover(0);
     this.tip.remove();
   }
 }

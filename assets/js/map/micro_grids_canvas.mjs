@@ -50,7 +50,7 @@ export function canvasDrawing(map, colours, problem) {
   const shapesOf = tileShapes();
 
   return {
-    show(info) {
+    async show(info) {
       grid?.remove();
       tiles.clear();
       const Grid = /** @type {any} */ (window.L.GridLayer).extend({
@@ -70,7 +70,9 @@ export function canvasDrawing(map, colours, problem) {
       });
       grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, minZoom: 6, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
       grid.on("tileunload", (/** @type {any} */ event) => tiles.delete(`${event.coords.z}/${event.coords.x}/${event.coords.y}`));
+      const loaded = new Promise((resolve) => grid.once("load", resolve));
       grid.addTo(map);
+      await loaded;
     },
     paint: plan,
     theme(name) { colour = palette(name); plan(); },

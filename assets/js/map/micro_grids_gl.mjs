@@ -2,23 +2,30 @@
 import { MaplibreGL } from "@maplibre/maplibre-gl-leaflet";
 import { setWorkerCount, setWorkerUrl } from "maplibre-gl";
 
-import { TAP_FROM_ZOOM } from "./micro_grids.mjs";
 import { palette } from "./theme_colours.mjs";
 
 const SOURCE = "micro_grids";
-const FAINT = "faint";
-const AT_ONCE = 8000;
 /** What one frame may spend on new colours: a change of theme touches a hundred thousand. */
+const AT_ONCE = 8000;
+/** A frame that takes longer than this is slow: from then on fewer pixels are drawn. */
+const SLOW_MS = 60;
+const LEAST_RATIO = 0.5;
+/** After a slow frame others get this many times as long as it took: without a graphics card drawing must not hold up the rest. */
+const SHARE = 2;
+const TRIALS = 20;
 
 /** The bridge between both maps, able to wait: while it holds, a move of the map draws no micro-grids and nothing is computed for them. */
 const plain = /** @type {any} */ (MaplibreGL);
 const Bridge = plain.extend({
   held: false,
+  /** Lets the map draw, or keeps it from it. @type {(held: boolean) => void} */
+  pause() {},
   /** @param {boolean} held */
   hold(held) {
     if (this.held === held || !this._glMap) return;
     this.held = held;
     this._glMap._actualCanvas.style.visibility = held ? "hidden" : ""; // what it shows is of the place before
+    this.pause(held);
     if (!held) this._update();
   },
   _transformGL(/** @type {unknown} */ gl) { if (!this.held) plain.prototype._transformGL.call(this, gl); },
@@ -46,6 +53,7 @@ export async function glDrawing(map, colours, problem) {
     if (!told.has(words)) { told.add(words); problem(event.error); }
   });
   await new Promise((resolve) => gl.once("style.load", resolve));
+  layer.pause = sparing(gl);
 
   /** Numbers that wait for their colour. @type {Set<number>} */
   let waiting = new Set();
@@ -68,30 +76,20 @@ export async function glDrawing(map, colours, problem) {
   const plan = () => { if (!planned && waiting.size && gl.getSource(SOURCE)) planned = requestAnimationFrame(put); };
 
   const fill = () => /** @type {any} */ (["match", ["coalesce", ["feature-state", "v"], 0], ...palette(theme).flatMap((colour, value) => value ? [value, colour] : []), "rgba(0,0,0,0)"]);
-  /** Draw one line too faint to be seen: the program for lines is then made now, not in the middle of the first drill-down. */
-  const prepare = () => {
-    if (gl.getSource(FAINT)) return;
-    const { lng, lat } = gl.getCenter();
-    gl.addSource(FAINT, { type: "geojson", data: { type: "LineString", coordinates: [[lng, lat], [lng, lat + 0.01]] } });
-    gl.addLayer({ id: FAINT, type: "line", source: FAINT, paint: { "line-color": "#37597A", "line-width": 0.3, "line-opacity": 0.004 } });
-  };
   return {
-    show(tiles) {
+    async show(tiles) {
       for (const id of ["hovered", "lines", "fill"]) if (gl.getLayer(id)) gl.removeLayer(id);
       if (gl.getSource(SOURCE)) gl.removeSource(SOURCE);
       gl.addSource(SOURCE, { type: "vector", tiles: [location.origin + tiles.url], minzoom: tiles.min_zoom, maxzoom: tiles.max_zoom });
       const from = { source: SOURCE, "source-layer": SOURCE };
-      // Not shown before all of it is there: to paint a hundred thousand micro-grids anew for each tile that comes in takes longer than the tiles.
+      // Not shown before all of it is there: to paint thousands of micro-grids anew for each tile that comes in takes longer than the tiles.
       gl.addLayer(/** @type {any} */ ({ id: "fill", type: "fill", ...from, paint: { "fill-color": fill(), "fill-antialias": false, "fill-opacity": 0 } }));
-      gl.addLayer({ id: "lines", type: "line", ...from, minzoom: 10, paint: { "line-color": "#37597A", "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.3, 13, 1], "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.15, 13, 0.6] } });
-      gl.addLayer({ id: "hovered", type: "line", ...from, minzoom: TAP_FROM_ZOOM - 1, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
+      gl.addLayer({ id: "lines", type: "line", ...from, paint: { "line-color": "#37597A", "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.5, 13, 1], "line-opacity": 0.6 } });
+      gl.addLayer({ id: "hovered", type: "line", ...from, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
       shown = new Uint8Array(tiles.last + 1);
-      layer.hold(true);
-      gl.once("idle", () => {
-        layer.hold(false);
-        if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-opacity", 1);
-        gl.once("idle", () => { performance.mark("drawn:micro_grids"); requestIdleCallback(prepare); });
-      });
+      await new Promise((resolve) => gl.once("idle", resolve));
+      if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-opacity", 1);
+      await new Promise((resolve) => gl.once("idle", resolve));
     },
     paint(changed) {
       if (changed) for (const number of changed) waiting.add(number);
@@ -108,6 +106,7 @@ export async function glDrawing(map, colours, problem) {
     hold(held) { layer.hold(held); },
     toggle(on) {
       layer.getContainer().style.display = on ? "" : "none";
+      if (!on) layer.hold(true);
     },
     hover(number) {
       if (hovered === number || !gl.getLayer("hovered")) return;
@@ -119,5 +118,49 @@ export async function glDrawing(map, colours, problem) {
       const [found] = gl.queryRenderedFeatures(gl.project([at.lng, at.lat]), { layers: ["fill"] });
       return Number(found?.id ?? 0);
     },
+  };
+}
+
+/**
+ * Let a slow machine draw less: fewer pixels, and pauses between frames.
+ * @param {import("maplibre-gl").Map} map @returns {(held: boolean) => void} keeps the map from drawing at all, or lets it
+ */
+function sparing(map) {
+  const inner = /** @type {any} */ (map);
+  const atOnce = map.triggerRepaint.bind(map), render = inner._render.bind(map);
+  const gl = /** @type {WebGL2RenderingContext} */ (inner.painter.context.gl), pixel = new Uint8Array(4);
+  /** Frames that are still to be measured: waiting for each one would cost a fast machine something too. */
+  let unsure = TRIALS, free = 0, held = false, missed = false;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let waiting = null;
+  map.triggerRepaint = () => {
+    if (held) {
+      missed = true;
+      return;
+    }
+    const pause = free - performance.now();
+    if (pause <= 0) atOnce();
+    else waiting ??= setTimeout(() => { waiting = null; map.triggerRepaint(); }, pause);
+  };
+  inner._render = (/** @type {number} */ now) => {
+    if (!unsure) return render(now);
+    const began = performance.now();
+    const drawn = render(now);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel); // waits until it is really drawn
+    const took = performance.now() - began;
+    if (took < SLOW_MS) {
+      unsure--;
+      return drawn;
+    }
+    unsure = TRIALS;
+    free = began + took * (1 + SHARE);
+    if (map.getPixelRatio() > LEAST_RATIO) setTimeout(() => map.setPixelRatio(LEAST_RATIO));
+    return drawn;
+  };
+  return (hold) => {
+    held = hold;
+    if (held || !missed) return;
+    missed = false;
+    map.triggerRepaint();
   };
 }
