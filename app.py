@@ -32,7 +32,7 @@ def build(settings: Settings) -> Any:
     from flask_socketio import SocketIO
 
     from callbacks import compression, metrics, pages, screens, sockets, tiles, wall, web, wire
-    from callbacks.api import areas, calling, orders, routing, tickets, units, warnings
+    from callbacks.api import areas, calling, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
@@ -52,7 +52,9 @@ def build(settings: Settings) -> Any:
     server = Flask("yiping", static_folder=None)
     web.install_gate(server, city.accounts)
     compression.install(server)
-    routing.install(server, [route for part in (areas, units, tickets, warnings, orders, calling) for route in part.routes(city)])
+    routing.install(
+        server, [route for part in (areas, units, tickets, warnings, orders, calling, messages, fences) for route in part.routes(city)]
+    )
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})
     tiles.install(server, city)
@@ -92,6 +94,7 @@ def build(settings: Settings) -> Any:
             ("expired", 1.0, city.warnings.expire),
             ("late", 1.0, city.orders.mark_late),
             ("calls", 1.0, city.caller.look),
+            ("fences", 2.0, city.watcher.look),
             ("finished", 30.0, city.orders.close_finished),
             ("tokens", 3.0, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("tracks", 600.0, city.positions.forget_old),

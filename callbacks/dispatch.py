@@ -98,9 +98,24 @@ def register(app: Dash, city: City) -> None:
         State(layout.TEXT, "value"),
         State(layout.PRIORITY, "value"),
         State(layout.DEADLINE, "value"),
+        State(layout.KIND, "data"),
+        State(layout.DONE_WHEN, "value"),
+        State(layout.NEEDED, "value"),
         prevent_initial_call=True,
     )
-    def send(_clicks: int, key: str, found: Any, target: Any, title: str, words: str, priority: str, minutes: str) -> dict[str, Any]:
+    def send(
+        _clicks: int,
+        key: str,
+        found: Any,
+        target: Any,
+        title: str,
+        words: str,
+        priority: str,
+        minutes: str,
+        kind: str,
+        done_when: str,
+        needed: int | None,
+    ) -> dict[str, Any]:
         try:
             if target.get("order"):
                 added = city.orders.add_recipients(principal(), target["order"], parsed(Criteria, found["criteria"]))
@@ -116,6 +131,9 @@ def register(app: Dash, city: City) -> None:
                     "deadline": deadline,
                     "to": found["criteria"],
                     "expect": found["count"],
+                    "kind": kind or "task",
+                    "done_when": done_when or "each",
+                    "needed": needed if done_when == "n" else None,
                 },
             )
             return {"order": city.orders.send(principal(), new)["id"], "key": key}

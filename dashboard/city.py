@@ -10,12 +10,17 @@ from dashboard.areas import Areas
 from dashboard.calling.caller import Caller
 from dashboard.calling.channels import set_up
 from dashboard.calling.subscriptions import Subscriptions
+from dashboard.clips import Clips
 from dashboard.clock import Clock
 from dashboard.command import Commands
 from dashboard.dispatch.answers import Answers
+from dashboard.dispatch.handing import Handing
 from dashboard.dispatch.orders import Orders
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.reach import Reach
+from dashboard.fences.fences import Fences
+from dashboard.fences.watcher import Watcher
+from dashboard.messages import Messages
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings
@@ -43,10 +48,15 @@ class City:
     positions: Positions
     video: Video
     photos: Photos
+    clips: Clips
+    messages: Messages
     tickets: Tickets
     warnings: Warnings
     orders: Orders
     answers: Answers
+    handing: Handing
+    fences: Fences
+    watcher: Watcher
     policies: Policies
     caller: Caller
     reach: Reach
@@ -82,8 +92,10 @@ def build_city(
     positions = Positions(database, areas, clock)
     troubles = Troubles(clock)
     photos = Photos(database, settings.data / "photos", clock)
+    clips = Clips(database, settings.data / "clips", clock)
     policies = Policies(commands, areas, set_up(settings))
     answers = Answers(commands, areas)
+    tickets = Tickets(commands, areas, photos)
     orders = Orders(commands, areas, positions, policies)
     return City(
         settings=settings,
@@ -96,10 +108,15 @@ def build_city(
         positions=positions,
         video=Video(database),
         photos=photos,
-        tickets=Tickets(commands, areas, photos),
+        clips=clips,
+        messages=Messages(commands, areas, photos, clips),
+        tickets=tickets,
         warnings=Warnings(commands, areas),
         orders=orders,
         answers=answers,
+        fences=Fences(commands, areas),
+        watcher=Watcher(commands, areas, positions, orders, tickets, offload),
+        handing=Handing(commands, areas, answers, policies),
         policies=policies,
         caller=Caller(commands, policies, answers),
         reach=Reach(commands, areas, orders),

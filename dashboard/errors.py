@@ -23,6 +23,7 @@ STATUS = {
     "method_not_allowed": 405,
     "too_large": 413,
     "not_an_image": 415,
+    "not_a_sound": 415,
     "outside_city": 422,
     "future": 422,
     "too_old": 422,

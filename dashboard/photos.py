@@ -12,7 +12,7 @@ from dashboard.clock import Clock, new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from datasources.database import Database
-from datasources.models import Photo, Ticket
+from datasources.models import Message, Photo, Ticket
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 50_000_000
@@ -66,12 +66,18 @@ class Photos:
             photo = session.get(Photo, photo_id)
         return photo is not None and photo.actor == principal.actor
 
-    def path(self, principal: Principal, photo_id: str) -> Path:
-        """The file of a photo that one sent, whose sender is in scope, or that belongs to a ticket in scope. Raises `not_found`."""
+    def path(self, principal: Principal, photo_id: str, addressed: bool = False) -> Path:
+        """The file of a photo that one sent, that was sent to one (`addressed`), whose sender is in scope, or that belongs to a ticket
+        or a message in scope. Raises `not_found`.
+        """
         with self._database.read() as session:
             photo = session.get(Photo, photo_id)
-            places = [photo.area_code, *session.scalars(select(Ticket.area_code).where(Ticket.photo_id == photo_id))] if photo else []
-        mine = photo is not None and photo.actor == principal.actor
+            found = [
+                *session.scalars(select(Ticket.area_code).where(Ticket.photo_id == photo_id)),
+                *session.scalars(select(Message.area_code).where(Message.photo_id == photo_id)),
+            ]
+            places = [photo.area_code, *found] if photo else []
+        mine = addressed or (photo is not None and photo.actor == principal.actor)
         seen = principal.may("see") and any(code.startswith(principal.area_code) for code in places)
         if photo is None or not (mine or seen):
             raise Refused("not_found", what=photo_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from datasources.models import Area, Delivery, Order, Ticket, Unit, VideoPoint, Warning
+from datasources.models import Area, Delivery, Fence, Message, Order, Ticket, Unit, VideoPoint, Warning
 from datasources.serialising import iso, iso_or_none
 
 Row = dict[str, Any]
@@ -97,6 +97,9 @@ def order_row(order: Order) -> Row:
         "title": order.title,
         "text": order.text,
         "priority": order.priority,
+        "kind": order.kind,
+        "done_when": order.done_when,
+        "needed": order.needed,
         "area_code": order.area_code,
         "state": order.state,
         "sender": order.sender,
@@ -118,6 +121,41 @@ def delivery_row(delivery: Delivery) -> Row:
         "escalated": delivery.escalated,
         "times": dict(delivery.times),
         "note": delivery.note,
+        "said": delivery.said,
+    }
+
+
+def fence_row(fence: Fence) -> Row:
+    """A geofence without its outline."""
+    return {
+        "id": fence.id,
+        "name": fence.name,
+        "area_code": fence.area_code,
+        "rule": fence.rule,
+        "minutes": fence.minutes,
+        "effect": fence.effect,
+        "level": fence.level,
+        "text": fence.text,
+        "made_by": fence.made_by,
+        "made_at": iso(fence.made_at),
+    }
+
+
+def message_row(message: Message) -> Row:
+    """One message inside an order."""
+    return {
+        "id": message.id,
+        "key": message.key,
+        "delivery_id": message.delivery_id,
+        "order_id": message.order_id,
+        "area_code": message.area_code,
+        "from_unit": message.from_unit,
+        "name": message.name,
+        "text": message.text,
+        "photo_id": message.photo_id,
+        "clip_id": message.clip_id,
+        "written_at": iso(message.written_at),
+        "arrived_at": iso(message.arrived_at),
     }
 
 

@@ -32,8 +32,12 @@ PREVIEW = "dispatch-preview"
 SENT = "dispatch-sent"
 KEY = "dispatch-key"
 TOLD = "dispatch-told"
+KIND = "dispatch-kind"
+DONE_WHEN = "dispatch-done-when"
+NEEDED = "dispatch-needed"
 
-TEMPLATE_NAMES = ("patrol", "evacuate", "report", "standby", "rescue")
+TEMPLATE_NAMES = ("patrol", "evacuate", "report", "standby", "rescue", "check_in")
+RULES = ("each", "any", "all", "n")
 DEADLINES = (15, 30, 60, 120)
 
 
@@ -50,6 +54,7 @@ def panel(say: Say) -> html.Section:
             dcc.Store(id=SENT),
             dcc.Store(id=KEY),
             dcc.Store(id=TOLD),
+            dcc.Store(id=KIND, data="task"),
             html.Header(
                 [html.H2(say("dispatch.title")), html.Button("×", id="dispatch-close", className="close", title=say("action.close"))]
             ),
@@ -104,7 +109,11 @@ def panel(say: Say) -> html.Section:
                                 say(f"template.{name}.title"),
                                 type="button",
                                 className="chip",
-                                **marks(data_title=say(f"template.{name}.title"), data_text=say(f"template.{name}.text")),
+                                **marks(
+                                    data_title=say(f"template.{name}.title"),
+                                    data_text=say(f"template.{name}.text"),
+                                    data_kind="check_in" if name == "check_in" else "task",
+                                ),
                             )
                             for name in TEMPLATE_NAMES
                         ],
@@ -134,6 +143,24 @@ def panel(say: Say) -> html.Section:
                                 options=[{"label": say("dispatch.minutes").format(n=n), "value": str(n)} for n in DEADLINES]
                                 + [{"label": say("dispatch.no_deadline"), "value": "0"}],
                             ),
+                        ],
+                    ),
+                ],
+            ),
+            html.Details(
+                className="more",
+                children=[
+                    html.Summary(say("dispatch.rule")),
+                    html.Div(
+                        className="field line",
+                        children=[
+                            dcc.RadioItems(
+                                id=DONE_WHEN,
+                                value="each",
+                                className="segments",
+                                options=[{"label": say(f"dispatch.rule.{rule}"), "value": rule} for rule in RULES],
+                            ),
+                            dcc.Input(id=NEEDED, type="number", value=2, min=1, max=50000, step=1, className="radius"),
                         ],
                     ),
                 ],

@@ -42,6 +42,7 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
                     html.Section(id="todo", className="panel"),
                     dispatch.panel(say),
                     html.Section(id="order", className="panel", hidden=True),
+                    html.Section(id="fences", className="panel", hidden=True),
                     html.Section(id="orders", className="panel"),
                     html.Section(id="events", className="panel panel-fill"),
                 ],

@@ -7,6 +7,7 @@ import { People } from "./live/frames.mjs";
 import { Picture } from "./live/picture.mjs";
 import { AreaLayer } from "./map/areas.mjs";
 import { amapLayer } from "./map/gcj02.mjs";
+import { fenceLayer } from "./map/fences.mjs";
 import { MicroGridLayer } from "./map/micro_grids.mjs";
 import { peopleLayer, personAt } from "./map/people.mjs";
 import { silentLayer } from "./map/silent.mjs";
@@ -18,6 +19,7 @@ import { cardPanel } from "./panels/card.mjs";
 import { clockPanel } from "./panels/clock.mjs";
 import { dispatchPanel } from "./panels/dispatch.mjs";
 import { eventsPanel } from "./panels/events.mjs";
+import { fencesPanel } from "./panels/fences.mjs";
 import { figuresPanel } from "./panels/figures.mjs";
 import { filtersPanel } from "./panels/filters.mjs";
 import { layersBar } from "./panels/layers.mjs";
@@ -74,7 +76,7 @@ async function begin() {
   const area = () => wanted().area || boot.start;
   const enter = (/** @type {string} */ code) => goTo(code);
 
-  const areas = new AreaLayer(map, picture, (code) => { if (!dispatch?.drawing) enter(code); });
+  const areas = new AreaLayer(map, picture, (code) => { if (!dispatch?.drawing && !fences.drawing) enter(code); });
   const microGrids = new MicroGridLayer(map, colours, {
     enter, problem: (error) => notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true),
     describe: (place, value) => `${place} · ${theme === "warnings" ? say(`map.value.warnings.${value}`) : say(`map.value.${theme}`, { n: value })}`,
@@ -117,6 +119,7 @@ async function begin() {
     eventsPanel(find("events"), picture, now, enter),
     ordersPanel(find("orders"), picture, now, openOrder),
   ];
+  const fences = fencesPanel(find("fences"), map, { area, mayOrder: may("order"), show: fenceLayer(map).show, hint: notice.hint, notify: notice.notify, confirm: notice.confirm });
   let detail = false;
   const layers = {
     areas: { on: true, toggle: (/** @type {boolean} */ on) => areas.toggle(on) },
@@ -124,6 +127,7 @@ async function begin() {
     people: { on: true, toggle: (/** @type {boolean} */ on) => dotsOfPeople.toggle(on) },
     video: { on: false, toggle: (/** @type {boolean} */ on) => video.toggle(on) },
     tickets: { on: true, toggle: (/** @type {boolean} */ on) => tickets.toggle(on) },
+    fences: { on: false, toggle: (/** @type {boolean} */ on) => fences.toggle(on) },
     warnings: { on: true, toggle: (/** @type {boolean} */ on) => areas.showWarnings(on) },
   };
   const filters = filtersPanel(find("filters"), { tickets: tickets.filter, video: video.filter });
@@ -175,6 +179,7 @@ async function begin() {
       get(`/areas/${code}`).then((found) => { shortNames.set(code, found.area.name); single.draw(); }).catch(() => shortNames.delete(code));
     }
   });
+  connection.addEventListener("message", (event) => single.message(/** @type {CustomEvent} */ (event).detail));
   connection.addEventListener("problem", (event) => notice.notify(sentence(event), true));
   connection.addEventListener("signed-out", (event) => {
     notice.notify(sentence(event), true);
@@ -188,7 +193,7 @@ async function begin() {
   });
   /** What lies under a tap before the area below it: a camera or a person. @param {import("leaflet").Point} point */
   const pick = (point) => {
-    if (dispatch?.drawing) return true;
+    if (dispatch?.drawing || fences.drawing) return true;
     const camera = video.at(point);
     if (camera) { cameraAt(camera).then((found) => found && card.video(found)).catch((error) => notice.notify(error.message, true)); return true; }
     const number = dotsOfPeople.visible && (isDetail(area()) || map.getZoom() >= 12) ? personAt(map, people, point) : null;
@@ -219,6 +224,7 @@ async function begin() {
       drawLayers();
     }
     dispatch?.follow(code);
+    fences.load();
     try {
       const cameras = video.load(code, signal);
       cameras.catch(() => {}); // heard below, unless the place itself cannot be shown

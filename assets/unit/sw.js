@@ -34,3 +34,20 @@ async function fresh(request) {
     throw error;
   }
 }
+
+// A push message: shown even when no page is open. What it says was encrypted for this browser (RFC 8291).
+self.addEventListener("push", (event) => event.waitUntil((async () => {
+  let told = {};
+  try { told = event.data?.json() ?? {}; } catch { /* shown without words: that there is something matters most */ }
+  await self.registration.showNotification(told.title || "新指令", {
+    body: told.text ?? "", tag: told.order ?? told.id, renotify: true, requireInteraction: told.priority !== "normal", icon: "/assets/icon-512.png", vibrate: [300, 150, 300],
+  });
+})()));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil((async () => {
+    const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+    const open = pages.find((page) => new URL(page.url).pathname === "/unit");
+    await (open ? open.focus() : self.clients.openWindow("/unit"));
+  })());
+});

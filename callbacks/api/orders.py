@@ -8,6 +8,7 @@ from callbacks.api.queries import AreaQuery, PageQuery
 from callbacks.api.routing import Route
 from dashboard.city import City
 from dashboard.dispatch.answers import Answer
+from dashboard.dispatch.handing import HandOver
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.identity import Principal
@@ -98,6 +99,21 @@ def routes(city: City) -> list[Route]:
             "Each answer of a delivery",
             ("see", "answer"),
             lambda principal, id: {"answers": city.answers.steps(principal, id)},
+        ),
+        Route(
+            "GET",
+            "/deliveries/{id}/colleagues",
+            "Who could take an order over",
+            ("answer", "order"),
+            lambda principal, id: {"units": city.handing.colleagues(principal, id)},
+        ),
+        Route(
+            "POST",
+            "/deliveries/{id}/hand-over",
+            "Hand an order over to a colleague",
+            ("answer", "order"),
+            lambda principal, id, body: city.handing.hand_over(principal, id, body),
+            body=HandOver,
         ),
         Route(
             "GET",

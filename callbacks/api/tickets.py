@@ -44,7 +44,7 @@ def routes(city: City) -> list[Route]:
         return {"id": city.photos.store(principal, query.key, request.get_data())}
 
     def photo(principal: Principal, id: str) -> Response:
-        return send_file(city.photos.path(principal, id), mimetype="image/jpeg", max_age=86_400)
+        return send_file(city.messages.photo(principal, id), mimetype="image/jpeg", max_age=86_400)
 
     return [
         Route(

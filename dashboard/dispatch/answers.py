@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
+from dashboard.dispatch.ending import end_when_enough, hold_team_order
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.states import allowed, reached, waits
 from dashboard.errors import Refused
@@ -55,6 +56,7 @@ class Answers:
         """
         with self._commands.transaction(principal) as work:
             work.claim(answer.key)
+            hold_team_order(work, delivery_id)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
             if delivery is None or not _may_answer(principal, delivery):
                 raise Refused("not_found", what=delivery_id)
@@ -67,9 +69,9 @@ class Answers:
                 raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)
             if reached(delivery.state, answer.state):
                 raise Refused("already_so", field="state", state=delivery.state)
-            if not allowed(delivery.state, answer.state):
+            if not allowed(delivery.state, answer.state, work.session.get_one(Order, delivery.order_id).kind):
                 raise Refused("not_allowed_now", field="state", action=answer.state, state=delivery.state)
-            self._move(work, delivery, answer)
+            self.move(work, delivery, answer)
             return delivery_row(delivery)
 
     def by_phone(self, principal: Principal, delivery_id: str, key: str) -> Row:
@@ -79,6 +81,7 @@ class Answers:
         """
         with self._commands.transaction(principal) as work:
             work.claim(key)
+            hold_team_order(work, delivery_id)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
             if delivery is None or not (principal.may("order") and delivery.area_code.startswith(principal.area_code)):
                 raise Refused("not_found", what=delivery_id)
@@ -88,15 +91,18 @@ class Answers:
                 raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)
             if not waits(delivery.state):
                 raise Refused("already_so", field="state", state=delivery.state)
-            self._move(work, delivery, Answer(key=key, state="acknowledged", note=BY_PHONE))
+            self.move(work, delivery, Answer(key=key, state="acknowledged", note=BY_PHONE))
             return delivery_row(delivery)
 
-    def _move(self, work: Work, delivery: Delivery, answer: Answer) -> None:
+    def move(self, work: Work, delivery: Delivery, answer: Answer) -> None:
+        """Take an answer that is allowed, in a transaction that holds the delivery."""
         tapped = min(answer.at or work.now, work.now)  # a clock that runs ahead must not date an answer into the future
         place = {"lon": answer.lon, "lat": answer.lat}
         if delivery.state == "queued" and answer.state != "delivered":
             self._store(work, delivery, "delivered", f"{delivery.id}:delivered", tapped, place, "")
         self._store(work, delivery, answer.state, answer.key, tapped, place, answer.note)
+        if answer.state == "acknowledged" and work.session.get_one(Order, delivery.order_id).kind == "check_in":
+            self._store(work, delivery, "done", f"{delivery.id}:done", tapped, place, "")  # one tap is all that was asked
 
     def _store(
         self, work: Work, delivery: Delivery, state: str, key: str, tapped: datetime, place: dict[str, float | None], note: str
@@ -123,6 +129,8 @@ class Answers:
         move = Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, was)
         extra = {"note": note, "place": self._areas.short_name(delivery.area_code)}
         record_moves(work, delivery.order_id, state, [move], tapped, extra)
+        if state in ("done", "declined"):
+            end_when_enough(work, self._areas, delivery.order_id)
 
     def received(self, principal: Principal, delivery_ids: list[str]) -> int:
         """Note that the unit's device holds these deliveries; returns how many were new. Foreign ones are refused.

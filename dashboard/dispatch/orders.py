@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import update
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas, scope_range
 from dashboard.clock import new_id
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands, Work
-from dashboard.dispatch.moves import Move, record_moves
+from dashboard.dispatch.ending import UPDATE, end
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.recipients import Criteria, select
 from dashboard.dispatch.sending import deliver
@@ -25,7 +24,6 @@ from dashboard.rows import Row, delivery_row, order_row
 from datasources.models import Delivery, Order
 from datasources.queries import dispatch as queries
 from datasources.queries.units import Chosen
-from datasources.serialising import iso
 
 QUIET_BEFORE_CLOSING = timedelta(minutes=10)
 PRIORITIES = ("normal", "urgent", "critical")
@@ -43,6 +41,17 @@ class NewOrder(BaseModel):
     deadline: AwareDatetime | None = None
     to: Criteria
     expect: int | None = Field(default=None, ge=1)
+    kind: Literal["task", "check_in"] = "task"
+    done_when: Literal["each", "any", "all", "n"] = Field(
+        default="each", description="each for itself, or the whole order when any, all or `needed` of its recipients have done it"
+    )
+    needed: int | None = Field(default=None, ge=1, le=50_000)
+
+    @model_validator(mode="after")
+    def _rule(self) -> NewOrder:
+        if (self.done_when == "n") != (self.needed is not None):
+            raise ValueError("needed: goes with done_when n, and only with it")
+        return self
 
 
 class Orders:
@@ -84,12 +93,17 @@ class Orders:
                 raise Refused("no_recipients", field="to", off_duty=selection.off_duty_left_out)
             if new.expect is not None and new.expect != len(selection.chosen):
                 raise Refused("recipients_changed", field="expect", expected=new.expect, count=len(selection.chosen))
+            if new.needed is not None and new.needed > len(selection.chosen):
+                raise Refused("invalid", field="needed", problem=f"{new.needed} > {len(selection.chosen)}")
             order = Order(
                 id=new_id(),
                 key=new.key,
                 title=new.title.strip(),
                 text=new.text.strip(),
                 priority=new.priority,
+                kind=new.kind,
+                done_when=new.done_when,
+                needed=new.needed,
                 area_code=new.to.area,
                 state="running",
                 sender=principal.name,
@@ -137,38 +151,20 @@ class Orders:
 
     def call_off(self, principal: Principal, order_id: str) -> Row:
         """Take a running order back: deliveries that are not finished expire."""
-        return self._end(principal, order_id, "called_off", "order.call_off")
+        return self._end(principal, order_id, "called_off")
 
     def close(self, principal: Principal, order_id: str) -> Row:
         """End a running order whose purpose is reached: deliveries that are not finished expire."""
-        return self._end(principal, order_id, "closed", "order.close")
+        return self._end(principal, order_id, "closed")
 
-    def _end(self, principal: Principal, order_id: str, state: str, kind: str) -> Row:
+    def _end(self, principal: Principal, order_id: str, state: str) -> Row:
         with self._commands.transaction(principal) as work:
             order = self._steered(work, order_id)
-            self._expire_rest(work, order)
-            order.state, order.ended_at = state, work.now
-            payload = {"row": order_row(order), "place": self._areas.short_name(order.area_code)}
-            work.record(kind, order.area_code, order.id, payload)
+            end(work, self._areas, order, state)
             return order_row(order)
 
-    def _expire_rest(self, work: Work, order: Order) -> None:
-        low, high = scope_range("")
-        rest = queries.deliveries(work.session, [order.id], low, high, states=queries.UNDERWAY, lock=True)
-        by_state: dict[str, list[Move]] = {}
-        for d in rest:
-            by_state.setdefault(d.state, []).append(Move(d.id, d.unit_id, d.unit_name, d.area_code, d.state))
-            d.times = {**d.times, "expired": iso(work.now)}
-        if rest:
-            work.session.flush()
-            where = (Delivery.order_id == order.id) & Delivery.state.in_(queries.UNDERWAY)
-            work.session.execute(
-                update(Delivery).where(where).values(state="expired", call_at=None), execution_options={"synchronize_session": False}
-            )
-            record_moves(work, order.id, "expired", [move for moves in by_state.values() for move in moves], work.now)
-
     def _steered(self, work: Work, order_id: str) -> Order:
-        order = work.session.get(Order, order_id, with_for_update=True)
+        order = work.session.get(Order, order_id, with_for_update=UPDATE)
         if order is None or not order.area_code.startswith(work.principal.area_code):
             raise Refused("not_found", what=order_id)
         work.principal.require("order", order.area_code)

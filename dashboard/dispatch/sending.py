@@ -40,6 +40,7 @@ def deliver(work: Work, order: Order, chosen: Sequence[Chosen], steps_of: Callab
                     "times": queued,
                     "note": note,
                     "calls": 0,
+                    "said": 0,
                     "call_at": work.now + timedelta(seconds=steps[0].after_s) if steps else None,
                 }
             )

@@ -19,13 +19,13 @@ _NEXT = {
 _RANK = {state: i for i, state in enumerate(STATES[:6])}
 
 
-def allowed(state: str, to: str) -> bool:
-    """Whether a delivery may go from `state` to `to`.
+def allowed(state: str, to: str, kind: str = "task") -> bool:
+    """Whether a delivery of an order of this kind may go from `state` to `to`.
 
     `queued → acknowledged` is allowed although the arrow runs through `delivered`: an answer proves
-    that the order was delivered, and the receipt may have been lost on the way.
+    that the order was delivered, and the receipt may have been lost on the way. A check-in is done with its acknowledgement.
     """
-    return to in _NEXT[state]
+    return to in _NEXT[state] or (kind == "check_in" and (state, to) == ("acknowledged", "done"))
 
 
 def reached(state: str, to: str) -> bool:

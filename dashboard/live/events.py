@@ -20,6 +20,11 @@ KINDS = (
     "order.call_off",
     "order.close",
     "delivery.move",
+    "message.send",
+    "fence.enter",
+    "fence.leave",
+    "fence.stay",
+    "fence.empty",
 )
 TOLD_STATES = ("arrived", "done", "declined")
 KEPT = 40
@@ -57,6 +62,15 @@ def event_of(change: Mapping[str, Any]) -> Event | None:
             return None
         return {**event, "kind": f"delivery.{payload['to']}", "unit": payload["deliveries"][0][2], "text": payload.get("note", "")}
     row = payload["row"]
+    if kind == "message.send":
+        # what the desk itself wrote is no news to it
+        told = {**event, "unit": payload["unit"], "text": row["text"], "title": payload["title"], "order_id": row["order_id"]}
+        if not row["text"]:
+            told["matter"] = "clip" if row["clip_id"] else "photo"
+        return told if row["from_unit"] else None
+    if kind.startswith("fence."):
+        units = payload["units"]
+        return {**event, "level": row["level"], "text": row["name"], "unit": units[0][2] if units else "", "count": len(units)}
     if kind.startswith("ticket."):
         return {**event, "level": row["level"], "matter": row["kind"], "text": row["text"], "unit": row["handler"] or ""}
     if kind.startswith("warning."):

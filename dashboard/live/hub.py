@@ -219,6 +219,16 @@ class Hub:
                 self._hot.set_duty(number, change["payload"]["row"]["duty"] == "on_duty")
         if topic in ("order", "delivery"):
             self._tell_units(change)
+        if topic == "message":
+            self._tell_message(change)
+
+    def _tell_message(self, change: Mapping[str, Any]) -> None:
+        """To the unit's devices, and to the screens that have the order open and the unit in sight."""
+        message = change["payload"]["row"]
+        self._send(f"unit:{change['payload']['unit_id']}", "message", message)
+        for (order_id, area_code), room in self._orders.items():
+            if order_id == change["entity_id"] and change["area_code"].startswith(area_code):
+                self._send(room.name, "message", message)
 
     def on_import(self, refresh: Callable[[str], None]) -> None:
         """Call `refresh(topic)` when areas, units or video points were imported, here or by another process."""

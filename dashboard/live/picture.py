@@ -74,6 +74,8 @@ class Picture:
             self._move(payload)
         elif verb == "escalate":
             self._escalate(payload)
+        elif topic == "message" and payload["delivery_id"] in self.deliveries:
+            self._put("deliveries", payload["delivery_id"], {**self.deliveries[payload["delivery_id"]], "said": payload["said"]})
 
     def _mine(self, area_code: str) -> bool:
         """Whether people of that area belong to this picture."""
@@ -172,6 +174,7 @@ def new_delivery(delivery_id: str, order_id: str, unit_id: str, unit: str, area_
         "escalated": False,
         "times": {},
         "note": "",
+        "said": 0,
     }
 
 
@@ -201,3 +204,5 @@ def touched(area: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "orders", payload["order_id"]
         for delivery_id, *_ in payload["deliveries"]:
             yield "deliveries", delivery_id
+    elif topic == "message":
+        yield "deliveries", payload["delivery_id"]

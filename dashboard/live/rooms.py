@@ -123,6 +123,8 @@ class OrderRoom:
             for delivery_id, *_ in payload["deliveries"]:
                 if delivery_id in self.rows:
                     self.rows[delivery_id] = {**self.rows[delivery_id], "escalated": True}
+        elif change["kind"] == "message.send" and payload["delivery_id"] in self.rows:
+            self.rows[payload["delivery_id"]] = {**self.rows[payload["delivery_id"]], "said": payload["said"]}
         self.dirty = True
 
     def snapshot(self) -> dict[str, Any]:

@@ -51,7 +51,9 @@ class WebPush:
         if not message.subscriptions:
             return Outcome("failed", "no browser of this person takes push messages")
         text = message.text.encode()[: MOST_BYTES - 800].decode("utf-8", "ignore")
-        body = json.dumps({"title": message.title, "text": text, **(message.data or {})}, ensure_ascii=False).encode()
+        body = json.dumps(
+            {"title": message.title, "text": text, "priority": message.priority, **(message.data or {})}, ensure_ascii=False
+        ).encode()
         outcomes = [self._push(one["endpoint"], one["p256dh"], one["auth"], body, message) for one in message.subscriptions]
         gone = [
             one["endpoint"] for one, outcome in zip(message.subscriptions, outcomes, strict=True) if outcome.detail in ("gone", "bad keys")

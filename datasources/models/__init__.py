@@ -5,6 +5,8 @@ from datasources.models.area import Area
 from datasources.models.base import Base
 from datasources.models.calling import Call, CallPolicy, PushSubscription
 from datasources.models.change import Change, ChangeCounter
+from datasources.models.fence import Fence, Presence
+from datasources.models.message import Clip, Message
 from datasources.models.order import Delivery, DeliveryStep, Order
 from datasources.models.photo import Photo
 from datasources.models.position import Position, PositionBatch, TrackPart
@@ -21,12 +23,16 @@ __all__ = [
     "CallPolicy",
     "Change",
     "ChangeCounter",
+    "Clip",
     "Delivery",
     "DeliveryStep",
+    "Fence",
+    "Message",
     "Order",
     "Photo",
     "Position",
     "PositionBatch",
+    "Presence",
     "PushSubscription",
     "Ticket",
     "TicketStep",

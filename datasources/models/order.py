@@ -13,7 +13,11 @@ from datasources.types import AreaCode, Json, UtcDateTime
 
 
 class Order(Base):
-    """One order. `key` is the sender's idempotency key, `criteria` how its recipients were chosen."""
+    """One order. `key` is the sender's idempotency key, `criteria` how its recipients were chosen.
+
+    `kind`: `task`, or `check_in` (安全签到). `done_when`: `each` for itself, or the whole order when `any`, `all` or `n` (`needed`) of
+    its recipients have done it.
+    """
 
     __tablename__ = "orders"
 
@@ -22,6 +26,9 @@ class Order(Base):
     title: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
     priority: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(12), default="task")
+    done_when: Mapped[str] = mapped_column(String(8), default="each")
+    needed: Mapped[int | None] = mapped_column(Integer)
     area_code: Mapped[str] = mapped_column(AreaCode)
     state: Mapped[str] = mapped_column(String(12))
     sender: Mapped[str] = mapped_column(String(80))
@@ -36,7 +43,8 @@ class Order(Base):
 class Delivery(Base):
     """One order as one unit has it. `area_code` is the unit's area when the order was sent.
 
-    `calls` counts the steps of the call policy that were taken, `call_at` is when the next is due; null: none.
+    `calls` counts the steps of the call policy that were taken, `call_at` is when the next is due; null: none. `said` counts what the
+    unit has written.
     """
 
     __tablename__ = "deliveries"
@@ -53,6 +61,7 @@ class Delivery(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     calls: Mapped[int] = mapped_column(Integer, default=0)
     call_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    said: Mapped[int] = mapped_column(Integer, default=0)
 
     __table_args__ = (
         UniqueConstraint("order_id", "unit_id"),

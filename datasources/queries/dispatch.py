@@ -29,6 +29,11 @@ def step_by_key(session: Session, key: str) -> DeliveryStep | None:
     return session.get(DeliveryStep, key)
 
 
+def delivery_of(session: Session, order_id: str, unit_id: str) -> Delivery | None:
+    """The order as this unit has it; None when it has not."""
+    return session.scalar(select(Delivery).where(Delivery.order_id == order_id, Delivery.unit_id == unit_id))
+
+
 def steps(session: Session, delivery_id: str) -> list[DeliveryStep]:
     """Answers of one delivery in the order in which they arrived."""
     query = select(DeliveryStep).where(DeliveryStep.delivery_id == delivery_id)

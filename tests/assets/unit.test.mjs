@@ -91,7 +91,7 @@ const memory = () => { const kept = new Map(); return { getItem: (/** @type {str
 const order = (/** @type {string} */ priority) => ({ title: "t", priority });
 
 test("one big button: the next step of each state", () => {
-  assert.deepEqual(["queued", "delivered", "acknowledged", "en_route", "arrived", "done", "declined"].map(nextStep),
+  assert.deepEqual(["queued", "delivered", "acknowledged", "en_route", "arrived", "done", "declined"].map((state) => nextStep(state)),
     ["acknowledged", "acknowledged", "en_route", "arrived", "done", null, null]);
 });
 

@@ -206,13 +206,17 @@ ROUTES = [
     ("GET", "/deliveries"), ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
     ("GET", "/call-policies"), ("POST", "/call-policies"), ("GET", "/deliveries/x/calls"), ("POST", "/deliveries/x/by-phone"),
     ("POST", "/calls/x/report"), ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
-    ("GET", "/orders/x/reach"), ("GET", "/areas/510104/view"),
+    ("GET", "/orders/x/reach"), ("GET", "/areas/510104/view"), ("GET", "/deliveries/x/colleagues"), ("POST", "/deliveries/x/hand-over"),
+    ("GET", "/deliveries/x/messages"), ("POST", "/deliveries/x/messages"), ("POST", "/clips"), ("GET", "/clips/x"),
+    ("GET", "/fences"), ("POST", "/fences"), ("POST", "/fences/x/remove"),
 ]  # fmt: skip
 FOR_UNITS = {
     ("GET", "/units/x"), ("GET", "/units/by-number/1"), ("GET", "/units/x/trail"), ("POST", "/units/x/duty"), ("POST", "/positions"),
     ("POST", "/tickets"), ("GET", "/tickets/x"), ("POST", "/tickets/x/moves"), ("POST", "/photos"), ("GET", "/photos/x"),
     ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
     ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
+    ("GET", "/deliveries/x/colleagues"), ("POST", "/deliveries/x/hand-over"), ("GET", "/deliveries/x/messages"),
+    ("POST", "/deliveries/x/messages"), ("POST", "/clips"), ("GET", "/clips/x"),
 }  # fmt: skip
 
 

@@ -9,9 +9,13 @@ from typing import Any
 
 from dashboard.city import City
 from dashboard.dispatch.answers import Answer
+from dashboard.dispatch.handing import HandOver
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
+from dashboard.fences.fences import NewFence
+from dashboard.messages import NewMessage
+from dashboard.positions import PositionReport
 from dashboard.tickets import TicketMove, TicketReport
 from dashboard.warnings import WarningIssue
 from tests.conftest import ADMIN, OFFICER, TurnedClock, principal
@@ -48,6 +52,9 @@ class History:
         "resend",
         "end",
         "time",
+        "write",
+        "hand_over",
+        "walk",
     )
 
     def step(self) -> str:
@@ -106,7 +113,8 @@ class History:
 
     def _send(self) -> None:
         deadline = self.clock() + timedelta(minutes=self.chance.randint(5, 60))
-        new = NewOrder(key=self._key(), title="巡查", text="请巡查", deadline=deadline, to=self._criteria())
+        rule: Any = self.chance.choice(("each", "each", "any", "all"))
+        new = NewOrder(key=self._key(), title="巡查", text="请巡查", deadline=deadline, to=self._criteria(), done_when=rule)
         self.orders.append(self.city.orders.send(OFFICER, new)["id"])
 
     def _widen(self) -> None:
@@ -142,6 +150,29 @@ class History:
         if self.orders and self.chance.random() < 0.4:
             order = self.chance.choice(self.orders)
             (self.city.orders.call_off if self.chance.random() < 0.5 else self.city.orders.close)(OFFICER, order)
+
+    def _write(self) -> None:
+        delivery = self._delivery()
+        if delivery is not None:
+            unit = principal("unit", delivery["area_code"], delivery["unit_id"])
+            writer = unit if self.chance.random() < 0.7 else OFFICER
+            self.city.messages.send(writer, delivery["id"], NewMessage(key=self._key(), text="水位上涨"))
+
+    def _hand_over(self) -> None:
+        delivery = self._delivery()
+        if delivery is not None:
+            self.city.handing.hand_over(OFFICER, delivery["id"], HandOver(key=self._key(), to=self.chance.choice(self.units)["id"]))
+
+    def _walk(self) -> None:
+        """Somebody goes somewhere; a fence may be in the way."""
+        area = self._area()
+        if self.chance.random() < 0.3:
+            rule = self.chance.choice(("enter", "leave"))
+            effect = self.chance.choice(("event", "ticket"))
+            self.city.fences.make(OFFICER, NewFence(key=self._key(), name="围栏", area=area["code"][:12], rule=rule, effect=effect))
+        unit = self.chance.choice(self.units)["id"]
+        self.city.positions.report(ADMIN, [PositionReport(unit=unit, lon=area["lon"], lat=area["lat"], at=self.clock())])
+        self.city.watcher.look()
 
     def _time(self) -> None:
         self.clock.turn(minutes=self.chance.choice((1, 5, 20)))

@@ -7,12 +7,15 @@ import { mayHaveWebGL } from "./webgl.mjs";
 /** From this zoom a micro-grid is large enough to be meant by a tap. */
 const TAP_FROM_ZOOM = 12.5;
 /** From this zoom it is drawn as a shape. */
-export const SHAPES_FROM_ZOOM = 13.5;
+const SHAPES_FROM_ZOOM = 13.5;
+/** Whoever drills down goes on sooner than this. */
+const SHARPEN_AFTER_MS = 700;
 
 /**
  * @typedef {{ version: string, numbering: string, url: string, picture_url: string, min_zoom: number, max_zoom: number, picture_min_zoom: number, picture_max_zoom: number, first: number, last: number }} Tiles
- * @typedef {{ show: (tiles: Tiles) => Promise<void>, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void, hold: (held: boolean) => void,
- *   hover: (number: number) => void, numberAt: (at: import("leaflet").LatLng) => number }} Drawing how shapes are drawn; `show` ends when they are to be seen
+ * @typedef {{ show: (tiles: Tiles) => void, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void, hold: () => void,
+ *   sharpen: () => Promise<void>, slow: boolean, hover: (number: number) => void, numberAt: (at: import("leaflet").LatLng) => number }} Drawing how shapes are drawn.
+ *   `hold` hides them and stops drawing; `sharpen` draws them for the present view and ends when they are to be seen; `slow`: whether that takes long here
  */
 
 export class MicroGridLayer {
@@ -38,6 +41,12 @@ export class MicroGridLayer {
     this.nearVersion = "";
     this.visible = true;
     this.held = false;
+    /** Whether the shapes are to be seen. */
+    this.sharp = false;
+    /** Counts what was asked to be drawn: an answer to an older question changes nothing. */
+    this.turn = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.sharpening = undefined;
     this.hovered = 0;
     this.tip = window.L.tooltip({ direction: "top", className: "micro-grid-tip", opacity: 1 });
     colours.listen((changed) => this.#paint(changed));
@@ -92,6 +101,7 @@ export class MicroGridLayer {
   async #choose() {
     if (!this.tiles) return;
     if (!this.visible || !this.#close) {
+      this.sharp = false;
       this.far.toggle(this.visible);
       this.near?.toggle(false);
       return;
@@ -105,16 +115,23 @@ export class MicroGridLayer {
     const { near, tiles } = this;
     if (!near || !tiles || !this.visible || !this.#close) return;
     near.toggle(true);
-    near.hold(this.held);
     if (this.nearVersion !== tiles.version) {
       this.nearVersion = tiles.version;
       near.theme(this.theme);
-      const shown = near.show(tiles);
-      this.#paint(null);
-      await shown;
-      requestAnimationFrame(() => performance.mark("drawn:micro_grids"));
-      if (!this.visible || !this.#close) return;
-    } else this.#paint(null);
+      near.show(tiles);
+    }
+    this.#paint(null);
+    if (!this.held) await this.#sharpen();
+  }
+
+  /** From the picture to the shapes. */
+  async #sharpen() {
+    const { near } = this, turn = ++this.turn;
+    if (!near || !this.nearVersion) return;
+    await near.sharpen();
+    requestAnimationFrame(() => performance.mark("drawn:micro_grids"));
+    if (turn !== this.turn || !this.visible || !this.#close) return;
+    this.sharp = true;
     this.far.toggle(false);
   }
 
@@ -139,11 +156,20 @@ export class MicroGridLayer {
     this.#leave();
   }
 
-  /** Wait with drawing while another place is opened: its panel and its areas come first. @param {boolean} held */
+  /**
+   * Wait with drawing while another place is opened: its panel and its areas come first. Then the picture is shown, and where drawing shapes
+   * takes long they follow when nobody goes on to the next place. @param {boolean} held
+   */
   hold(held) {
     this.held = held;
+    clearTimeout(this.sharpening);
+    this.turn++;
+    if (held) {
+      this.sharp = false;
+      this.near?.hold();
+      this.far.toggle(this.visible);
+    } else if (this.#close && this.visible) this.sharpening = setTimeout(() => this.#sharpen(), this.near?.slow ? SHARPEN_AFTER_MS : 0);
     this.far.hold(held);
-    if (this.#close || held) this.near?.hold(held);
   }
 
   get drawn() {
@@ -161,7 +187,7 @@ export class MicroGridLayer {
   /** @param {import("leaflet").LatLng} at */
   #numberAt(at) {
     if (!this.drawn || this.map.getZoom() < TAP_FROM_ZOOM) return 0;
-    return (this.#close && this.near ? this.near : this.far).numberAt(at);
+    return (this.sharp && this.near ? this.near : this.far).numberAt(at);
   }
 
   /** @param {import("leaflet").LeafletMouseEvent} event */
@@ -174,7 +200,7 @@ export class MicroGridLayer {
     this.#leave();
     if (!number) return;
     this.hovered = number;
-    (this.#close && this.near ? this.near : this.far).hover(number);
+    (this.sharp && this.near ? this.near : this.far).hover(number);
     clearTimeout(this.waiting);
     // who only passes over asks for nothing
     this.waiting = setTimeout(async () => {

@@ -50,7 +50,7 @@ export function canvasDrawing(map, colours, problem) {
   const shapesOf = tileShapes();
 
   return {
-    async show(info) {
+    show(info) {
       grid?.remove();
       tiles.clear();
       const Grid = /** @type {any} */ (window.L.GridLayer).extend({
@@ -70,14 +70,17 @@ export function canvasDrawing(map, colours, problem) {
       });
       grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, minZoom: 6, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
       grid.on("tileunload", (/** @type {any} */ event) => tiles.delete(`${event.coords.z}/${event.coords.x}/${event.coords.y}`));
-      const loaded = new Promise((resolve) => grid.once("load", resolve));
       grid.addTo(map);
-      await loaded;
     },
     paint: plan,
     theme(name) { colour = palette(name); plan(); },
     toggle(on) { if (grid) grid.getContainer().style.display = on ? "" : "none"; },
-    hold() {}, // tiles are painted one by one as they come: nothing blocks
+    hold() { if (grid) grid.getContainer().style.visibility = "hidden"; },
+    slow: false, // tiles are painted one by one as they come: nothing blocks
+    async sharpen() {
+      if (grid?.isLoading()) await new Promise((resolve) => grid.once("load", resolve));
+      if (grid) grid.getContainer().style.visibility = "";
+    },
     hover(number) { hovered = number; plan(); },
     numberAt(at) {
       for (const [key, tile] of tiles) {

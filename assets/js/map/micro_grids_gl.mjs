@@ -20,14 +20,16 @@ const Bridge = plain.extend({
   held: false,
   /** Lets the map draw, or keeps it from it. @type {(held: boolean) => void} */
   pause() {},
-  /** @param {boolean} held */
+  /** Nothing is drawn, and what is shown is of the place before: it is hidden. @param {boolean} held */
   hold(held) {
     if (this.held === held || !this._glMap) return;
     this.held = held;
-    this._glMap._actualCanvas.style.visibility = held ? "hidden" : ""; // what it shows is of the place before
+    if (held) this.show(false);
     this.pause(held);
     if (!held) this._update();
   },
+  /** @param {boolean} shown */
+  show(shown) { this._glMap._actualCanvas.style.visibility = shown ? "" : "hidden"; },
   _transformGL(/** @type {unknown} */ gl) { if (!this.held) plain.prototype._transformGL.call(this, gl); },
   _pinchZoom(/** @type {unknown} */ event) { if (!this.held) plain.prototype._pinchZoom.call(this, event); },
 });
@@ -53,7 +55,9 @@ export async function glDrawing(map, colours, problem) {
     if (!told.has(words)) { told.add(words); problem(event.error); }
   });
   await new Promise((resolve) => gl.once("style.load", resolve));
-  layer.pause = sparing(gl);
+  const spare = sparing(gl);
+  layer.pause = spare.hold;
+  layer.show(false);
 
   /** Numbers that wait for their colour. @type {Set<number>} */
   let waiting = new Set();
@@ -77,19 +81,22 @@ export async function glDrawing(map, colours, problem) {
 
   const fill = () => /** @type {any} */ (["match", ["coalesce", ["feature-state", "v"], 0], ...palette(theme).flatMap((colour, value) => value ? [value, colour] : []), "rgba(0,0,0,0)"]);
   return {
-    async show(tiles) {
+    show(tiles) {
       for (const id of ["hovered", "lines", "fill"]) if (gl.getLayer(id)) gl.removeLayer(id);
       if (gl.getSource(SOURCE)) gl.removeSource(SOURCE);
       gl.addSource(SOURCE, { type: "vector", tiles: [location.origin + tiles.url], minzoom: tiles.min_zoom, maxzoom: tiles.max_zoom });
       const from = { source: SOURCE, "source-layer": SOURCE };
-      // Not shown before all of it is there: to paint thousands of micro-grids anew for each tile that comes in takes longer than the tiles.
-      gl.addLayer(/** @type {any} */ ({ id: "fill", type: "fill", ...from, paint: { "fill-color": fill(), "fill-antialias": false, "fill-opacity": 0 } }));
+      gl.addLayer(/** @type {any} */ ({ id: "fill", type: "fill", ...from, paint: { "fill-color": fill(), "fill-antialias": false } }));
       gl.addLayer({ id: "lines", type: "line", ...from, paint: { "line-color": "#37597A", "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.5, 13, 1], "line-opacity": 0.6 } });
       gl.addLayer({ id: "hovered", type: "line", ...from, filter: ["==", ["id"], 0], paint: { "line-color": "#3FB6E8", "line-width": 3 } });
       shown = new Uint8Array(tiles.last + 1);
+    },
+    get slow() { return spare.slow; },
+    async sharpen() {
+      layer.hold(false);
+      gl.triggerRepaint();
       await new Promise((resolve) => gl.once("idle", resolve));
-      if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-opacity", 1);
-      await new Promise((resolve) => gl.once("idle", resolve));
+      if (!layer.held) layer.show(true);
     },
     paint(changed) {
       if (changed) for (const number of changed) waiting.add(number);
@@ -103,7 +110,7 @@ export async function glDrawing(map, colours, problem) {
       theme = name;
       if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-color", fill());
     },
-    hold(held) { layer.hold(held); },
+    hold() { layer.hold(true); },
     toggle(on) {
       layer.getContainer().style.display = on ? "" : "none";
       if (!on) layer.hold(true);
@@ -123,7 +130,8 @@ export async function glDrawing(map, colours, problem) {
 
 /**
  * Let a slow machine draw less: fewer pixels, and pauses between frames.
- * @param {import("maplibre-gl").Map} map @returns {(held: boolean) => void} keeps the map from drawing at all, or lets it
+ * @param {import("maplibre-gl").Map} map
+ * @returns {{ hold: (held: boolean) => void, slow: boolean }} `hold` keeps the map from drawing at all, or lets it; `slow`: whether it was found so
  */
 function sparing(map) {
   const inner = /** @type {any} */ (map);
@@ -157,10 +165,13 @@ function sparing(map) {
     if (map.getPixelRatio() > LEAST_RATIO) setTimeout(() => map.setPixelRatio(LEAST_RATIO));
     return drawn;
   };
-  return (hold) => {
-    held = hold;
-    if (held || !missed) return;
-    missed = false;
-    map.triggerRepaint();
+  return {
+    hold(hold) {
+      held = hold;
+      if (held || !missed) return;
+      missed = false;
+      map.triggerRepaint();
+    },
+    get slow() { return map.getPixelRatio() <= LEAST_RATIO; },
   };
 }

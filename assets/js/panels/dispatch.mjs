@@ -27,6 +27,7 @@ export function dispatchPanel(map, hint, sent, opened) {
     if (!chosen) return;
     set("dispatch-title", { value: chosen.dataset.title });
     set("dispatch-text", { value: chosen.dataset.text });
+    set("dispatch-kind", { data: chosen.dataset.kind });
   });
   window.addEventListener("yiping:sent", (event) => {
     const result = /** @type {CustomEvent} */ (event).detail;
@@ -35,6 +36,8 @@ export function dispatchPanel(map, hint, sent, opened) {
     show(false);
     set("dispatch-title", { value: "" });
     set("dispatch-text", { value: "" });
+    set("dispatch-kind", { data: "task" });
+    set("dispatch-done-when", { value: "each" });
     sent(result.order);
   });
 

@@ -8,7 +8,8 @@ const SHOWN = 14;
 /** The sentence of an event. @param {import("../live/picture.mjs").Row} event */
 export function sentence(event) {
   const topic = event.kind.split(".")[0];
-  return say(`event.${event.kind}`, { ...event, matter: event.matter ? say(`${topic}.${event.matter}`) : "" });
+  const matter = event.matter ? say(`${topic}.${event.matter}`) : "";
+  return say(`event.${event.kind}`, { ...event, matter, text: event.text || matter });
 }
 
 /** @param {HTMLElement} root @param {import("../live/picture.mjs").Picture} picture @param {() => number} now @param {(area: string) => void} enter */

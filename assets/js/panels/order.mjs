@@ -5,6 +5,7 @@ import { duration, minuteTime } from "../format.mjs";
 import { silent, total } from "../summary.mjs";
 import { say } from "../text.mjs";
 import { reachBoard } from "./reach.mjs";
+import { talkSide } from "./talk.mjs";
 
 const STATES = ["done", "arrived", "en_route", "acknowledged", "declined", "expired", "delivered", "queued"];
 
@@ -36,8 +37,10 @@ export function orderPanel(root, act) {
   const call = async (/** @type {string} */ unit) => { location.href = `tel:${await act.phone(unit)}`; };
 
   const reach = reachBoard({ ...act, draw: () => draw() });
+  const talk = talkSide({ ...act, draw: () => draw() });
+  const talkWith = (/** @type {any} */ delivery) => { talk.show(delivery); side = "talk"; reach.open(null); draw(); };
   const turn = (/** @type {string} */ to) => { side = to; reach.open(side === "reach" ? list.order.id : null); draw(); };
-  const sides = () => html`<nav class="sides">${["list", "reach"].map((one) => html`<button aria-current=${one === side} data-side=${one} @click=${() => turn(one)}>${say(`order.side.${one}`)}</button>`)}</nav>`;
+  const sides = () => html`<nav class="sides">${[...["list", "reach"], ...(talk.open ? ["talk"] : [])].map((one) => html`<button aria-current=${one === side} data-side=${one} @click=${() => turn(one)}>${say(`order.side.${one}`)}</button>`)}</nav>`;
 
   const names = () => html`
       <div class="scroll"><table class="deliveries">
@@ -46,7 +49,7 @@ export function orderPanel(root, act) {
           const open = ["queued", "delivered"].includes(d.state);
           const at = open ? act.now() : Date.parse(d.times[d.state] ?? d.times.queued);
           return html`<tr data-delivery=${d.id} class=${d.state}>
-            <td class="name">${d.unit}</td><td><button class="link" @click=${() => act.enter(d.area_code)}>${act.shortName(d.area_code)}</button></td>
+            <td class="name"><button class="link" title=${say("talk.with", { name: d.unit })} data-talk=${d.id} @click=${() => talkWith(d)}>${d.unit}${d.said ? html` <b class="said">✉ ${d.said}</b>` : nothing}</button></td><td><button class="link" @click=${() => act.enter(d.area_code)}>${act.shortName(d.area_code)}</button></td>
             <td><span class="state ${d.state}" title=${d.note}>${say(`delivery.${d.state}`)}</span></td>
             <td class="number ${open ? "alert" : ""}">${duration(at - Date.parse(d.times.queued))}</td>
             <td class="number">${open ? html`<button class="link" @click=${() => call(d.unit_id)}>${say("order.phone")}</button>` : say("order.none")}</td></tr>`;
@@ -65,8 +68,9 @@ export function orderPanel(root, act) {
         ${STATES.filter((s) => counts[s]).map((s) => html`<i class=${s} style="flex:${counts[s]}"></i>`)}</div>
       <p class="state-legend">${STATES.filter((s) => counts[s] && !["queued", "delivered"].includes(s)).map((s) => html`<span class="state ${s}">${say(`delivery.${s}`)} <b>${counts[s]}</b></span>`)}
         ${waiting ? html`<span class="alert">${say("figure.unanswered")} <b>${waiting}</b></span>` : nothing}<span class="hint">${say("orders.total", { n: all })}</span></p>
+      ${order.done_when === "each" ? nothing : html`<p class="hint">${say(`done_when.${order.done_when}`, { n: order.needed ?? "" })}</p>`}
       ${running ? nothing : html`<p class="problem">${say("order.ended")}</p>`}
-      ${sides()}${side === "reach" ? reach.content() : names()}
+      ${sides()}${side === "reach" ? reach.content() : side === "talk" ? talk.content() : names()}
       ${running && act.mayOrder ? html`<footer class="actions">
         ${waiting ? html`<button @click=${resend}>${say("order.resend", { n: waiting })}</button>` : nothing}
         <button @click=${() => act.add(order)}>${say("order.add")}</button>
@@ -76,10 +80,12 @@ export function orderPanel(root, act) {
     draw,
     /** @param {any} next */
     show(next) {
-      if (next?.order.id !== list?.order.id) { side = "list"; reach.open(null); }
+      if (next?.order.id !== list?.order.id) { side = "list"; reach.open(null); talk.show(null); }
       list = next;
       draw();
     },
+    /** A message came in. @param {import("../talk.mjs").Message} message */
+    message: talk.take,
     get order() { return list?.order ?? null; },
   };
 }

@@ -2,11 +2,13 @@
 import { io } from "socket.io-client";
 
 import { get, newKey, post } from "../api.mjs";
+import { emptyDraft, Recorder } from "../talk.mjs";
 import { loadText, say, useText } from "../text.mjs";
 import { Sharing } from "./location.mjs";
 import { Outbox } from "./outbox.mjs";
+import { pushState, subscribe } from "./push.mjs";
 import { Sender } from "./sender.mjs";
-import { view } from "./view.mjs";
+import { draft, view } from "./view.mjs";
 import { Work } from "./work.mjs";
 
 async function text(/** @type {string} */ language) {
@@ -33,13 +35,14 @@ async function begin() {
   const outbox = new Outbox(account);
   const sender = new Sender(outbox);
   const sharing = new Sharing(boot.unit.id);
-  /** @type {{ tab: string, declining: string | null, waiting: number, refused: import("./outbox.mjs").Entry[], log: { at: string, text: string, state: string }[], duty: string, connected: boolean, signedOut: boolean, note: string }} */
-  const state = { tab: "order", declining: null, waiting: 0, refused: [], log: [], duty: boot.unit.duty, connected: false, signedOut: false, note: "" };
+  /** @type {{ tab: string, declining: string | null, waiting: number, refused: import("./outbox.mjs").Entry[], log: { at: string, text: string, state: string }[], duty: string, connected: boolean, signedOut: boolean, note: string, unread: Record<string, number>, push: string,
+   *  handing: { delivery: string, units: any[] | null, problem: string } | null, talking: { delivery: string, messages: import("../talk.mjs").Message[], draft: import("../talk.mjs").Draft, recorder: Recorder } | null }} */
+  const state = { tab: "order", declining: null, waiting: 0, refused: [], log: [], duty: boot.unit.duty, connected: false, signedOut: false, note: "", unread: {}, push: "", handing: null, talking: null };
   const draw = () => view(root, { unit: boot.unit, work, sharing, state, act });
 
   const act = {
     /** @param {string} tab */
-    tab(tab) { state.tab = tab; state.declining = null; draw(); },
+    tab(tab) { Object.assign(state, { tab, declining: null, handing: null, talking: null }); draw(); },
     /** @param {string} delivery @param {string} step @param {string} [note] */
     async answer(delivery, step, note = "") {
       const at = new Date().toISOString();
@@ -53,6 +56,50 @@ async function begin() {
     },
     /** @param {string | null} delivery */
     decline(delivery) { state.declining = delivery; draw(); },
+    /** Not safe: the check-in is answered so, and the report is begun. @param {string} delivery */
+    async needHelp(delivery) {
+      await act.answer(delivery, "declined", say("unit.need_help"));
+      Object.assign(draft, { kind: "person_in_need", level: "red", text: say("unit.need_help") });
+      act.tab("report");
+    },
+    /** Who could take over? @param {string | null} delivery */
+    async handOver(delivery) {
+      state.handing = delivery === null ? null : { delivery, units: null, problem: "" };
+      draw();
+      if (delivery === null) return;
+      try {
+        const { units } = await get(`/deliveries/${delivery}/colleagues`);
+        if (state.handing?.delivery === delivery) state.handing.units = units;
+      } catch (error) {
+        if (state.handing?.delivery === delivery) Object.assign(state.handing, { units: [], problem: error instanceof Error ? error.message : String(error) });
+      }
+      draw();
+    },
+    /** @param {string} delivery @param {{ id: string, name: string }} colleague */
+    async handOverTo(delivery, colleague) {
+      const at = new Date().toISOString();
+      work.tap(delivery, "declined", at);
+      state.handing = null;
+      log(at, say("unit.handed_over", { name: colleague.name }));
+      draw();
+      await outbox.add({ kind: "hand_over", at, delivery, body: { key: newKey(), to: colleague.id } });
+    },
+    /** Open the talk with the desk; null: close it. @param {string | null} delivery */
+    async talk(delivery) {
+      state.talking = delivery === null ? null : { delivery, messages: await waitingMessages(delivery), draft: emptyDraft(), recorder: new Recorder(draw) };
+      if (delivery !== null) delete state.unread[delivery];
+      draw();
+      await readTalk();
+    },
+    /** @param {string} delivery */
+    async write(delivery) {
+      if (!state.talking) return;
+      const { text, photo, clip } = state.talking.draft, at = new Date().toISOString();
+      state.talking.draft = emptyDraft();
+      await outbox.add({ kind: "message", at, delivery, body: { key: newKey(), text: text.trim(), at }, ...(photo ? { photo } : {}), ...(clip ? { clip } : {}) });
+      state.talking.messages = [...state.talking.messages, ...(await waitingMessages(delivery)).filter((one) => !state.talking?.messages.some((known) => known.key === one.key))];
+      draw();
+    },
     /** @param {{ kind: string, level: string, text: string, lon: number, lat: number }} report @param {Blob | null} photo */
     async report(report, photo) {
       const at = new Date().toISOString();
@@ -60,6 +107,10 @@ async function begin() {
       log(at, `${say("report.title")} ${say(`ticket.${report.kind}`)}`);
       note(navigator.onLine && sender.online ? say("report.sent") : say("report.kept"));
       state.tab = "order";
+      draw();
+    },
+    async push() {
+      state.push = await subscribe();
       draw();
     },
     toggleSharing() { if (sharing.on) sharing.stop(); else sharing.start(); },
@@ -75,6 +126,21 @@ async function begin() {
     /** @param {number} id */
     async forget(id) { await outbox.remove(id); },
     redraw: () => draw(),
+  };
+  /** What was written and is not sent yet, as the talk shows it. @param {string} delivery @returns {Promise<import("../talk.mjs").Message[]>} */
+  const waitingMessages = async (delivery) => (await outbox.waiting()).filter((entry) => entry.kind === "message" && entry.delivery === delivery).map((entry) => ({
+    id: entry.body.key, key: entry.body.key, delivery_id: delivery, from_unit: true, name: boot.unit.name, text: entry.body.text, photo_id: null, clip_id: null, written_at: entry.at, arrived_at: "",
+  }));
+  /** The talk as the server has it, and behind it what waits here. */
+  const readTalk = async () => {
+    const delivery = state.talking?.delivery;
+    if (!delivery) return;
+    try {
+      const { messages } = await get(`/deliveries/${delivery}/messages`);
+      const waiting = (await waitingMessages(delivery)).filter((one) => !messages.some((/** @type {any} */ known) => known.key === one.key));
+      if (state.talking?.delivery === delivery) state.talking.messages = [...messages, ...waiting];
+    } catch { /* no network: what is known stays */ }
+    draw();
   };
   const note = (/** @type {string} */ words) => { state.note = words; draw(); setTimeout(() => { state.note = ""; draw(); }, 5000); };
   const log = (/** @type {string} */ at, /** @type {string} */ words) => { state.log = [{ at, text: words, state: "waiting" }, ...state.log].slice(0, 30); };
@@ -95,6 +161,11 @@ async function begin() {
       work.settled(entry.delivery, entry.body.state, answer);
       if (refused) refresh();
     }
+    if (entry.kind === "hand_over") {
+      work.settled(entry.delivery, "declined", null);
+      refresh();
+    }
+    if (entry.kind === "message") readTalk();
     const line = state.log.find((one) => one.at === entry.at);
     if (line) line.state = refused ? "refused" : "sent";
     if (refused) note(say("unit.refused", { problem: refused }));
@@ -127,7 +198,13 @@ async function begin() {
     const fresh = work.push(message);
     if (message.order) received([message.id]);
     if (fresh) ring();
+    if (message.state === "done" || message.state === "declined") work.drop(message.id);
     if (message.state === "expired") { work.drop(message.id); note(say("unit.cancelled")); }
+    draw();
+  });
+  socket.on("message", (message) => {
+    if (state.talking?.delivery === message.delivery_id) readTalk();
+    else if (!message.from_unit) { state.unread[message.delivery_id] = (state.unread[message.delivery_id] ?? 0) + 1; navigator.vibrate?.(200); note(say("talk.new", { name: message.name, text: message.text })); }
     draw();
   });
   window.addEventListener("online", () => sender.soon());
@@ -137,6 +214,8 @@ async function begin() {
   if (localStorage.getItem("yiping-sharing")) sharing.start();
   await count();
   sender.soon();
+  state.push = await pushState();
+  draw();
 }
 
 /** Let the service worker keep what this page is made of. @returns {Promise<void>} */

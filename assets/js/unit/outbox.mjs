@@ -4,7 +4,7 @@
 const NAME = "yiping-outbox";
 
 /**
- * @typedef {{ id?: number, account: string, kind: "answer" | "ticket", at: string, body: any, delivery?: string, photo?: Blob, photoId?: string, refused?: string }} Entry
+ * @typedef {{ id?: number, account: string, kind: "answer" | "ticket" | "message" | "hand_over", at: string, body: any, delivery?: string, photo?: Blob, photoId?: string, clip?: Blob, clipId?: string, refused?: string }} Entry
  */
 
 /** @returns {Promise<IDBDatabase>} */

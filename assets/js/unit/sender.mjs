@@ -1,6 +1,7 @@
 // Empties the outbox whenever there is a network: in order, one at a time, each under its own key, so that a repeat does nothing.
 
 const RETRY_MS = [1000, 2000, 5000, 10000];
+const PATHS = { answer: "answers", message: "messages", hand_over: "hand-over" };
 /** The server has it already: as good as sent. */
 const ALREADY = new Set(["already_so"]);
 
@@ -66,8 +67,17 @@ export class Sender extends EventTarget {
       await this.outbox.update(entry);
       return;
     }
-    const path = entry.kind === "answer" ? `/deliveries/${entry.delivery}/answers` : "/tickets";
-    const body = entry.photoId ? { ...entry.body, photo_id: entry.photoId } : entry.body;
+    if (entry.clip && !entry.clipId) {
+      const stored = await this.#post(`/clips?key=${encodeURIComponent(entry.body.key)}`, entry.clip, entry.clip.type);
+      if (stored.refused) {
+        delete entry.clip;
+        entry.body.text += `（语音未能上传：${stored.refused}）`;
+      } else entry.clipId = stored.value.id;
+      await this.outbox.update(entry);
+      return;
+    }
+    const path = entry.kind === "ticket" ? "/tickets" : `/deliveries/${entry.delivery}/${PATHS[entry.kind]}`;
+    const body = { ...entry.body, ...(entry.photoId ? { photo_id: entry.photoId } : {}), ...(entry.clipId ? { clip_id: entry.clipId } : {}) };
     const sent = await this.#post(path, JSON.stringify(body), "application/json");
     if (sent.refused && !ALREADY.has(sent.code)) await this.outbox.update({ ...entry, refused: sent.refused });
     else await this.outbox.remove(id);

@@ -5,8 +5,9 @@ const FINAL = new Set(["done", "declined", "expired"]);
 
 /** @typedef {{ id: string, order_id: string, state: string, times: Record<string, string>, order: any }} Delivery */
 
-/** The next step of a delivery, or null. @param {string} state */
-export function nextStep(state) {
+/** The next step of a delivery, or null. A check-in is answered with one tap. @param {string} state @param {string} [kind] */
+export function nextStep(state, kind = "task") {
+  if (kind === "check_in") return state === "queued" || state === "delivered" ? STEPS[0] : null;
   if (state === "queued" || state === "delivered") return STEPS[0];
   const i = STEPS.indexOf(state);
   return i >= 0 && i < STEPS.length - 1 ? STEPS[i + 1] : null;

@@ -1,0 +1,63 @@
+"""`/deliveries/{id}/messages`, `/clips`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request, send_file
+from pydantic import BaseModel, ConfigDict, Field
+
+from callbacks.api.routing import Route
+from dashboard.city import City
+from dashboard.clips import MOST_BYTES
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from dashboard.messages import NewMessage
+
+
+class ClipQuery(BaseModel):
+    """The sender's idempotency key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80)
+
+
+def routes(city: City) -> list[Route]:
+    """The routes of this subject."""
+
+    def upload(principal: Principal, query: ClipQuery) -> dict[str, str]:
+        if (request.content_length or 0) > MOST_BYTES:
+            raise Refused("too_large", field="clip", limit=f"{MOST_BYTES // 1024 // 1024} MB")
+        return {"id": city.clips.store(principal, query.key, request.get_data())}
+
+    def clip(principal: Principal, id: str) -> Response:
+        path, mimetype = city.messages.clip(principal, id)
+        return send_file(path, mimetype=mimetype, max_age=86_400)
+
+    def listed(principal: Principal, id: str) -> dict[str, Any]:
+        return {"messages": city.messages.of(principal, id)}
+
+    return [
+        Route("GET", "/deliveries/{id}/messages", "The talk between the desk and one recipient", ("see", "answer"), listed),
+        Route(
+            "POST",
+            "/deliveries/{id}/messages",
+            "Write to the other side inside an order",
+            ("order", "answer"),
+            lambda principal, id, body: city.messages.send(principal, id, body),
+            body=NewMessage,
+            status=201,
+        ),
+        Route(
+            "POST",
+            "/clips",
+            "Store a voice clip (WebM, Ogg, MP4 or WAV, at most 2 MB); returns its id",
+            ("report",),
+            upload,
+            query=ClipQuery,
+            status=201,
+            raw_body="audio/*",
+        ),
+        Route("GET", "/clips/{id}", "A voice clip", ("see", "report"), clip),
+    ]

@@ -1,0 +1,86 @@
+"""Fences and who is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from datasources.models import Fence, Presence
+
+AT_ONCE = 400
+
+
+def by_key(session: Session, key: str) -> Fence | None:
+    """The fence that was made under this idempotency key."""
+    return session.scalar(select(Fence).where(Fence.key == key))
+
+
+def count(session: Session) -> int:
+    """How many fences there are."""
+    return session.scalar(select(func.count()).select_from(Fence)) or 0
+
+
+def mark(session: Session) -> tuple[int, str]:
+    """What changes whenever a fence is made or removed: their number, and the newest id."""
+    number, newest = session.execute(select(func.count(), func.max(Fence.id)).where(Fence.active)).one()
+    return int(number), str(newest)
+
+
+def active(session: Session) -> list[Fence]:
+    """All fences that watch, by id."""
+    return list(session.scalars(select(Fence).where(Fence.active).order_by(Fence.id)))
+
+
+def within(session: Session, low: str, high: str) -> list[Fence]:
+    """Fences of the code range [low, high), the newest first."""
+    return list(session.scalars(select(Fence).where(Fence.area_code >= low, Fence.area_code < high).order_by(Fence.id.desc())))
+
+
+def inside(session: Session, fence_ids: Sequence[str]) -> dict[str, int]:
+    """How many units are inside each of these fences; those without any are left out."""
+    found: dict[str, int] = {}
+    for start in range(0, len(fence_ids), AT_ONCE):
+        query = select(Presence.fence_id, func.count()).where(Presence.fence_id.in_(fence_ids[start : start + AT_ONCE]))
+        found |= {str(fence_id): int(n) for fence_id, n in session.execute(query.group_by(Presence.fence_id))}
+    return found
+
+
+def presences(session: Session) -> list[tuple[str, int, datetime, bool]]:
+    """(fence, unit number, since, told) of every pair that holds."""
+    rows = session.execute(select(Presence.fence_id, Presence.unit_number, Presence.since, Presence.told))
+    return [(fence_id, number, since, told) for fence_id, number, since, told in rows]
+
+
+def enter(session: Session, pairs: Sequence[tuple[str, int]], since: datetime) -> None:
+    """Note that these units are inside these fences from now on."""
+    rows = [{"fence_id": fence_id, "unit_number": number, "since": since, "told": False} for fence_id, number in pairs]
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(insert(Presence), rows[start : start + AT_ONCE])
+
+
+def leave(session: Session, pairs: Sequence[tuple[str, int]]) -> None:
+    """Note that these units are no longer inside these fences."""
+    for start in range(0, len(pairs), AT_ONCE):
+        some = pairs[start : start + AT_ONCE]
+        session.execute(delete(Presence).where(tuple_(Presence.fence_id, Presence.unit_number).in_(some)))
+
+
+def tell(session: Session, pairs: Sequence[tuple[str, int]]) -> None:
+    """Note that it was raised how long these have stayed."""
+    for start in range(0, len(pairs), AT_ONCE):
+        some = pairs[start : start + AT_ONCE]
+        session.execute(update(Presence).where(tuple_(Presence.fence_id, Presence.unit_number).in_(some)).values(told=True))
+
+
+def set_empty(session: Session, fence_id: str, since: datetime | None, told: bool) -> None:
+    """Note since when nobody is inside, and whether that was raised."""
+    session.execute(update(Fence).where(Fence.id == fence_id).values(empty_since=since, told=told))
+
+
+def remove(session: Session, fence: Fence) -> None:
+    """Delete a fence and its presences."""
+    session.execute(delete(Presence).where(Presence.fence_id == fence.id))
+    session.delete(fence)

@@ -1,0 +1,24 @@
+"""Messages inside an order."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from datasources.models import Delivery, Message
+
+
+def by_key(session: Session, key: str) -> Message | None:
+    """The message that was sent under this idempotency key."""
+    return session.scalar(select(Message).where(Message.key == key))
+
+
+def of_delivery(session: Session, delivery_id: str) -> list[Message]:
+    """Messages of one delivery in the order of their arrival."""
+    return list(session.scalars(select(Message).where(Message.delivery_id == delivery_id).order_by(Message.arrived_at, Message.id)))
+
+
+def addressed_to(session: Session, unit_id: str, attachment: str) -> bool:
+    """Whether a photo or clip belongs to a message of one of this unit's deliveries."""
+    query = select(Message.id).join(Delivery, Delivery.id == Message.delivery_id).where(Delivery.unit_id == unit_id)
+    return session.scalar(query.where((Message.photo_id == attachment) | (Message.clip_id == attachment)).limit(1)) is not None
