@@ -21,6 +21,7 @@ MEASUREMENTS = (
     "drill_down",
     "no_stall",
     "growth",
+    "fences",
     "soak",
 )
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"

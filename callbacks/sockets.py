@@ -12,6 +12,7 @@ from flask_socketio import SocketIO, join_room, leave_room
 from flask_socketio import rooms as rooms_of
 from pydantic import BaseModel, ConfigDict, Field
 
+from callbacks import links
 from callbacks.screens import Screens
 from callbacks.web import parsed, secret_of
 from dashboard.accounts import Offload
@@ -109,6 +110,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
     @socketio.on("disconnect")
     def disconnect(_reason: Any = None) -> None:
         screens.forget(request.sid)  # type: ignore[attr-defined]
+        link_gone(request.sid)  # type: ignore[attr-defined]
 
     def guarded(event: str, permission: str | None) -> Callable[[Callable[[Principal, Any], Any]], None]:
         """Register an event whose answer is `{…}` or `{"error": …}`; the token is looked at again each time. None: the service checks."""
@@ -130,6 +132,8 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
                     return Refused("unavailable").as_dict()
 
         return register
+
+    link_gone = links.register(socketio, city.links, guarded)
 
     def leave(kinds: tuple[str, ...]) -> None:
         for room in rooms_of():

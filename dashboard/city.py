@@ -20,6 +20,7 @@ from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.reach import Reach
 from dashboard.fences.fences import Fences
 from dashboard.fences.watcher import Watcher
+from dashboard.links import Links
 from dashboard.messages import Messages
 from dashboard.photos import Photos
 from dashboard.positions import Positions
@@ -55,6 +56,7 @@ class City:
     orders: Orders
     answers: Answers
     handing: Handing
+    links: Links
     fences: Fences
     watcher: Watcher
     policies: Policies
@@ -116,6 +118,7 @@ def build_city(
         answers=answers,
         fences=Fences(commands, areas),
         watcher=Watcher(commands, areas, positions, orders, tickets, offload),
+        links=Links(commands, settings),
         handing=Handing(commands, areas, answers, policies),
         policies=policies,
         caller=Caller(commands, policies, answers),

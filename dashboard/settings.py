@@ -50,6 +50,8 @@ class Settings:
     voice_token: str
     mqtt_url: str
     push_contact: str
+    turn_url: str
+    turn_secret: str
 
     @property
     def address(self) -> str:
@@ -74,6 +76,8 @@ DOCUMENTED = {
     "YIPING_VOICE_TOKEN": "",
     "YIPING_MQTT_URL": "",
     "YIPING_PUSH_CONTACT": "mailto:admin@localhost",
+    "YIPING_TURN_URL": "",
+    "YIPING_TURN_SECRET": "",
     "SCALE": "demo",
 }
 """Every setting with its default; the README names each of them (held by a test)."""
@@ -104,6 +108,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         voice_token=values["YIPING_VOICE_TOKEN"],
         mqtt_url=_mqtt(values["YIPING_MQTT_URL"]),
         push_contact=_contact(values["YIPING_PUSH_CONTACT"]),
+        turn_url=_turn(values["YIPING_TURN_URL"], values["YIPING_TURN_SECRET"]),
+        turn_secret=_secret("YIPING_TURN_SECRET", values["YIPING_TURN_SECRET"], "TURN server's static-auth-secret"),
         secure_cookies=_switch("YIPING_SECURE_COOKIES", values["YIPING_SECURE_COOKIES"]),
     )
 
@@ -124,9 +130,17 @@ def _switch(name: str, text: str) -> bool:
     return _one_of(name, text, ("0", "1")) == "1"
 
 
-def _secret(name: str, text: str) -> str:
+def _secret(name: str, text: str, where: str = "secret in nginx's configuration") -> str:
     if text and not re.fullmatch(r"[A-Za-z0-9_-]{24,}", text):
-        raise BadSetting(name, "…", "at least 24 letters and digits, the same as in nginx's configuration")
+        raise BadSetting(name, "…", f"at least 24 letters and digits, the same as the {where}")
+    return text
+
+
+def _turn(text: str, secret: str) -> str:
+    if text and not re.fullmatch(r"turns?:[^\s,]+(,turns?:[^\s,]+)*", text):
+        raise BadSetting("YIPING_TURN_URL", text, "turn:host:3478, or several with commas between")
+    if bool(text) != bool(secret):
+        raise BadSetting("YIPING_TURN_SECRET", "…" if secret else "", "set together with YIPING_TURN_URL")
     return text
 
 

@@ -15,5 +15,6 @@ def unit_page(say: Say, language: str, unit: dict[str, Any]) -> str:
 <link rel="stylesheet" href="/assets/css/tokens.css"><link rel="stylesheet" href="/assets/plain/unit.css">
 {IMPORT_MAP}<script type="module" src="/assets/js/unit/main.mjs"></script>"""
     boot = escape(json.dumps({"unit": unit, "language": language}, ensure_ascii=False))
-    body = f'<main id="unit" data-boot="{boot}"><p class="unit-loading">{escape(say("state.loading"))}</p></main>'
+    loading = f'<p class="unit-loading">{escape(say("state.loading"))}</p>'
+    body = f'<main id="unit" data-boot="{boot}">{loading}</main><section id="link" class="unit-link" hidden></section>'
     return page(language, say("unit.app"), "unit", head, body)

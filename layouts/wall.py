@@ -38,6 +38,7 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
             html.Aside(
                 className="column column-right",
                 children=[
+                    html.Section(id="link", className="panel", hidden=True),
                     html.Section(id="card", className="panel", hidden=True),
                     html.Section(id="todo", className="panel"),
                     dispatch.panel(say),

@@ -1,6 +1,7 @@
 // The wall begins here: waits for Dash's layout, connects the stores to the spine, and the panels and layers to the stores.
 import { get, Refused } from "./api.mjs";
 import { isDetail } from "./codes.mjs";
+import { liveLink } from "./link.mjs";
 import { Colours } from "./live/colours.mjs";
 import { Connection } from "./live/connection.mjs";
 import { People } from "./live/frames.mjs";
@@ -87,9 +88,11 @@ async function begin() {
   const order = may("order") ? (/** @type {any[]} */ units) => dispatch?.start({ area: area(), units: units.map((u) => u.id), names: units.slice(0, 5).map((u) => u.name) }) : null;
   /** @type {import("leaflet").Polyline | null} */
   let trail = null;
+  const link = liveLink(find("link"), connection.socket, notice.notify);
   const card = cardPanel(find("card"), {
     picture, now, notify: notice.notify, enter, mayTicket: may("ticket"),
     order: may("order") ? (units) => dispatch?.start({ area: units[0].area_code, units: units.map((u) => u.id), names: units.map((u) => u.name) }) : null,
+    link: may("order") ? link.ring : null,
     trail: (points) => {
       trail?.remove();
       trail = points.length ? window.L.polyline(points.map(([lon, lat]) => [lat, lon]), { color: "#3FB6E8", weight: 3, interactive: false }).addTo(map) : null;

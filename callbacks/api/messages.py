@@ -39,6 +39,13 @@ def routes(city: City) -> list[Route]:
         return {"messages": city.messages.of(principal, id)}
 
     return [
+        Route(
+            "GET",
+            "/ice-servers",
+            "What browsers find each other by for a live link (WebRTC)",
+            ("order", "answer"),
+            lambda principal: {"servers": city.links.ice_servers(principal)},
+        ),
         Route("GET", "/deliveries/{id}/messages", "The talk between the desk and one recipient", ("see", "answer"), listed),
         Route(
             "POST",

@@ -208,7 +208,7 @@ ROUTES = [
     ("POST", "/calls/x/report"), ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
     ("GET", "/orders/x/reach"), ("GET", "/areas/510104/view"), ("GET", "/deliveries/x/colleagues"), ("POST", "/deliveries/x/hand-over"),
     ("GET", "/deliveries/x/messages"), ("POST", "/deliveries/x/messages"), ("POST", "/clips"), ("GET", "/clips/x"),
-    ("GET", "/fences"), ("POST", "/fences"), ("POST", "/fences/x/remove"),
+    ("GET", "/fences"), ("POST", "/fences"), ("POST", "/fences/x/remove"), ("GET", "/ice-servers"),
 ]  # fmt: skip
 FOR_UNITS = {
     ("GET", "/units/x"), ("GET", "/units/by-number/1"), ("GET", "/units/x/trail"), ("POST", "/units/x/duty"), ("POST", "/positions"),
@@ -216,7 +216,7 @@ FOR_UNITS = {
     ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
     ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
     ("GET", "/deliveries/x/colleagues"), ("POST", "/deliveries/x/hand-over"), ("GET", "/deliveries/x/messages"),
-    ("POST", "/deliveries/x/messages"), ("POST", "/clips"), ("GET", "/clips/x"),
+    ("POST", "/deliveries/x/messages"), ("POST", "/clips"), ("GET", "/clips/x"), ("GET", "/ice-servers"),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ const TAP_FROM_ZOOM = 12.5;
 /** From this zoom it is drawn as a shape. */
 const SHAPES_FROM_ZOOM = 13.5;
 /** Whoever drills down goes on sooner than this. */
-const SHARPEN_AFTER_MS = 700;
+const SHARPEN_AFTER_MS = 1500;
 
 /**
  * @typedef {{ version: string, numbering: string, url: string, picture_url: string, min_zoom: number, max_zoom: number, picture_min_zoom: number, picture_max_zoom: number, first: number, last: number }} Tiles

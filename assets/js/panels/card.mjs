@@ -7,7 +7,7 @@ import { say } from "../text.mjs";
 /**
  * @param {HTMLElement} root
  * @param {{ picture: import("../live/picture.mjs").Picture, now: () => number, notify: (text: string, bad?: boolean) => void, enter: (area: string) => void,
- *           order: ((units: any[]) => void) | null, mayTicket: boolean, trail: (points: [number, number][]) => void }} act
+ *           order: ((units: any[]) => void) | null, mayTicket: boolean, link: ((unit: { id: string, name: string }) => void) | null, trail: (points: [number, number][]) => void }} act
  */
 export function cardPanel(root, act) {
   /** @type {{ kind: string, id: string } | null} */
@@ -34,6 +34,7 @@ export function cardPanel(root, act) {
     <p class="hint">${unit.skills.map((/** @type {string} */ s) => say(`skill.${s}`)).join("、")} ${unit.position ? say("card.last_seen", { time: clockTime(unit.position.at) }) : say("card.no_position")}</p>
     <footer class="actions"><a class="button" href="tel:${unit.phone}">${say("action.call")} ${unit.phone}</a>
       ${act.order ? html`<button class="primary" @click=${() => act.order?.([unit])}>${say("card.order_one")}</button>` : nothing}
+      ${act.link ? html`<button data-link @click=${() => act.link?.(unit)}>${say("link.open")}</button>` : nothing}
       <button @click=${async () => act.trail((await get(`/units/${unit.id}/trail`)).trail)}>${say("card.trail")}</button>
       <button @click=${() => act.enter(unit.area_code)}>${say("card.go")}</button></footer>`;
 

@@ -2,6 +2,7 @@
 import { io } from "socket.io-client";
 
 import { get, newKey, post } from "../api.mjs";
+import { liveLink } from "../link.mjs";
 import { emptyDraft, Recorder } from "../talk.mjs";
 import { loadText, say, useText } from "../text.mjs";
 import { Sharing } from "./location.mjs";
@@ -181,6 +182,7 @@ async function begin() {
   };
 
   const socket = io({ transports: ["websocket"], reconnectionDelay: 400, reconnectionDelayMax: 4000 });
+  liveLink(/** @type {HTMLElement} */ (document.getElementById("link")), socket, (words) => note(words));
   const received = (/** @type {string[]} */ ids) => { if (ids.length && socket.connected) socket.emit("received", { deliveries: ids }); };
   socket.on("connect", async () => {
     state.connected = true;
