@@ -173,6 +173,8 @@ class Proxy:
         self.port = int(self._listener.getsockname()[1])
         self._open: set[socket.socket] = set()
         self._is_cut = threading.Event()
+        self.delay_s = 0.0
+        """How long each packet is under way; their order is kept."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -211,6 +213,8 @@ class Proxy:
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(65536):
+                if self.delay_s:
+                    time.sleep(self.delay_s)
                 sink.sendall(data)
         except OSError:
             pass

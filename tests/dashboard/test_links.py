@@ -90,7 +90,7 @@ def test_a_connection_that_is_lost_hangs_up(city: City, unit: dict[str, Any], pe
 
 
 def test_who_rang_and_went_away_is_not_waited_for(city: City, unit: dict[str, Any]) -> None:
-    link, _ = say(sqlite_city, OFFICER, "desk", "ring", unit=unit["id"])
+    link, _ = say(city, OFFICER, "desk", "ring", unit=unit["id"])
     assert city.links.gone("desk") == [Told({"kind": "hang_up", "link": link, "data": None}, unit_id=unit["id"])]
 
 

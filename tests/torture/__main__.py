@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, action="append", help=f"default: {', '.join(map(str, SEEDS))}")
     parser.add_argument("--deliveries", type=int, default=100_000, help="of each run")
     parser.add_argument("--phones", type=int, default=1000)
+    parser.add_argument("--everybody", type=float, default=0.1, help="share of orders that go to everybody on duty")
     parser.add_argument("--scale", default="demo", choices=("small", "demo", "full"))
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
@@ -47,7 +48,7 @@ def main() -> int:
                 server = Server(folder, free_port(), **{k: v for k, v in settings.items() if k == "YIPING_DATABASE_URL"})
                 server.start()
                 stack.callback(server.stop)
-                plan = Plan(seed, options.deliveries, options.phones)
+                plan = Plan(seed, options.deliveries, options.phones, everybody=options.everybody)
 
                 def token(role: str, area: str = "5101", unit: str | None = None, city=city) -> str:  # type: ignore[no-untyped-def]
                     return str(city.accounts.create_token("api", f"torture {role}", role, area, timedelta(days=2), unit).secret)

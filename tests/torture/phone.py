@@ -42,11 +42,11 @@ class Journal:
 class Phone:
     """One device of a unit. Two of them may share a journal's unit: the same person on two phones."""
 
-    def __init__(self, port: int, token: str, unit_id: str, chance: random.Random, zeal: float) -> None:
+    def __init__(self, port: int, token: str, unit_id: str, chance: random.Random, zeal: float, skew: timedelta | None = None) -> None:
         """`zeal`: how likely the person goes on to the next step. The clock of every fifth phone is off by minutes."""
         self.journal = Journal(unit_id)
         self._port, self._token, self._chance, self._zeal = port, token, chance, zeal
-        self._skew = timedelta(minutes=chance.choice((0, 0, 0, 0, chance.uniform(-9, 9))))
+        self._skew = skew if skew is not None else timedelta(minutes=chance.choice((0, 0, 0, 0, chance.uniform(-9, 9))))
         self._outbox: deque[dict[str, Any]] = deque()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
@@ -54,6 +54,8 @@ class Phone:
         self._lock = asyncio.Lock()
         self.asleep = threading.Event()
         """Set: the phone is without a network on purpose."""
+        self.silent = threading.Event()
+        """Set: what is tapped is not sent."""
 
     # --- the wire -------------------------------------------------------------------------------------
 
@@ -199,7 +201,7 @@ class Phone:
 
     async def _send_out(self) -> None:
         while True:
-            if not self._outbox:
+            if not self._outbox or self.silent.is_set():
                 await asyncio.sleep(0.2)
                 continue
             answer = self._outbox[0]
@@ -219,6 +221,11 @@ class Phone:
                 self.journal.refused[answer["key"]] = code
             if self._outbox and self._outbox[0] is answer:
                 self._outbox.popleft()
+
+    @property
+    def kept(self) -> int:
+        """Answers that wait to be sent."""
+        return len(self._outbox)
 
     @property
     def idle(self) -> bool:

@@ -36,6 +36,9 @@ class Plan:
     """Share of phones that lose their network for long."""
     kill_every: float = 12.0
     cut_every: float = 7.0
+    slow_every: float = 9.0
+    everybody: float = 0.0
+    """Share of orders that go to everybody on duty in the city, phones or not."""
     pace: float = 1.0
     """Pause between orders."""
 
@@ -73,7 +76,8 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
     """Torture a running server over a small or large city; returns what the auditor found."""
     chance = random.Random(plan.seed)
     proxy = Proxy(int(server.address.rpartition(":")[2]))
-    units = [unit for unit in city.units.covering(ADMIN, "5101", 50_000) if unit["duty"] == "on_duty"][: plan.phones]
+    everybody = [unit for unit in city.units.covering(ADMIN, "5101", 50_000) if unit["duty"] == "on_duty"]
+    units = everybody[: plan.phones]
     phones = []
     for unit in units:
         secret = token("unit", unit["area_code"], unit["id"])
@@ -87,7 +91,8 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
     try:
         left = plan.deliveries
         while left > 0:
-            group = chance.sample(units, min(len(units), left, chance.choice((1, 20, len(units)))))
+            whole = chance.random() < plan.everybody
+            group = everybody if whole else chance.sample(units, min(len(units), left, chance.choice((1, 20, len(units)))))
             desk.send([unit["id"] for unit in group], stop)
             left -= len(group)
             time.sleep(chance.uniform(0, 2 * plan.pace))
@@ -146,8 +151,9 @@ def _settle(phones: list[Phone], say: Callable[[str], None]) -> None:
 
 def _faults(plan: Plan, server: Server, proxy: Proxy, phones: list[Phone], stop: threading.Event, say: Callable[[str], None]) -> None:
     chance = random.Random(plan.seed + 1)
-    kills = cuts = 0
-    next_kill, next_cut = (time.monotonic() + chance.uniform(0, 2 * every) for every in (plan.kill_every, plan.cut_every))
+    kills = cuts = slow = 0
+    every = (plan.kill_every, plan.cut_every, plan.slow_every)
+    next_kill, next_cut, next_slow = (time.monotonic() + chance.uniform(0, 2 * one) for one in every)
     while not stop.wait(0.2):
         now = time.monotonic()
         for phone in chance.sample(phones, max(1, int(len(phones) * plan.sleepers / 50))):
@@ -158,10 +164,16 @@ def _faults(plan: Plan, server: Server, proxy: Proxy, phones: list[Phone], stop:
             proxy.restore()
             cuts += 1
             next_cut = time.monotonic() + chance.uniform(0, 2 * plan.cut_every)
+        if now >= next_slow:
+            # a mobile network at the edge of its reach: each packet takes up to four tenths of a second, for a while
+            slow += proxy.delay_s == 0
+            proxy.delay_s = 0.0 if proxy.delay_s else chance.uniform(0.02, 0.4)
+            next_slow = now + chance.uniform(0, 2 * plan.slow_every)
         if now >= next_kill:
             server.kill()
             stop.wait(chance.uniform(0, 1.5))
             server.start()
             kills += 1
             next_kill = time.monotonic() + chance.uniform(0, 2 * plan.kill_every)
-    say(f"kill -9 {kills} times, network cut {cuts} times")
+    proxy.delay_s = 0.0
+    say(f"kill -9 {kills} times, network cut {cuts} times, slow {slow} times")

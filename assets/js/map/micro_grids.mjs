@@ -120,7 +120,6 @@ export class MicroGridLayer {
       near.theme(this.theme);
       near.show(tiles);
     }
-    this.#paint(null);
     if (!this.held) await this.#sharpen();
   }
 
@@ -128,6 +127,7 @@ export class MicroGridLayer {
   async #sharpen() {
     const { near } = this, turn = ++this.turn;
     if (!near || !this.nearVersion) return;
+    if (this.#fits()) near.paint(null); // what changed while it was not to be seen
     await near.sharpen();
     requestAnimationFrame(() => performance.mark("drawn:micro_grids"));
     if (turn !== this.turn || !this.visible || !this.#close) return;
@@ -135,11 +135,16 @@ export class MicroGridLayer {
     this.far.toggle(false);
   }
 
+  /** Whether the colours are of the numbering of these tiles. */
+  #fits() {
+    return this.tiles !== null && this.colours.numbering === this.tiles.numbering;
+  }
+
   /** @param {Uint32Array | null} changed */
   #paint(changed) {
-    if (!this.tiles || this.colours.numbering !== this.tiles.numbering) return;
+    if (!this.#fits()) return;
     this.far.paint(changed);
-    if (this.#close && this.nearVersion) this.near?.paint(changed);
+    if (this.sharp) this.near?.paint(changed);
   }
 
   /** @param {string} theme */

@@ -10,7 +10,7 @@ const HOVERED = 0x99e8b63f; // the accent, as `pixel` writes it
 /** More changes than this at once are painted everywhere without looking where they are. */
 const MANY = 2000;
 
-/** @typedef {{ numbers: Int32Array, holds: Uint8Array, context: CanvasRenderingContext2D, edges: boolean }} Tile */
+/** @typedef {{ numbers: Int32Array, holds: Set<number> | null, context: CanvasRenderingContext2D, edges: boolean }} Tile `holds`: which micro-grids are on it, once somebody has asked */
 
 /**
  * Read a picture's bytes: differences from pixel to pixel. A pixel whose left or upper neighbour has another number is negated: an edge.
@@ -73,7 +73,8 @@ export function farDrawing(map, colours, problem) {
   const canvas = new Uint32Array(image.data.buffer);
 
   /** @param {Tile} tile */
-  const paint = ({ numbers, holds, context, edges }) => {
+  const paint = (tile) => {
+    const { numbers, context, edges } = tile;
     const { values, first } = colours, [plain, edged] = pixels, lined = edges ? edged : plain;
     for (let at = 0; at < numbers.length; at++) {
       const number = numbers[at];
@@ -81,7 +82,7 @@ export function farDrawing(map, colours, problem) {
       else if (number > 0) canvas[at] = plain[Math.min(8, values[number - first] ?? 0)];
       else canvas[at] = lined[Math.min(8, values[-number - first] ?? 0)];
     }
-    if (hovered && holds[hovered]) numbers.forEach((number, at) => { if (Math.abs(number) === hovered) canvas[at] = HOVERED; });
+    if (hovered && holds(tile, hovered)) numbers.forEach((number, at) => { if (Math.abs(number) === hovered) canvas[at] = HOVERED; });
     context.putImageData(image, 0, 0);
   };
   const repaint = () => {
@@ -104,10 +105,7 @@ export function farDrawing(map, colours, problem) {
         const url = info.picture_url.replace("{z}", String(at.z - 1)).replace("{x}", String(at.x)).replace("{y}", String(at.y));
         (gate?.pass ?? Promise.resolve()).then(() => fetched(url, away.signal)).then((numbers) => {
           if (!numbers) return;
-          const holds = new Uint8Array(info.last + 1);
-          for (const number of numbers) holds[Math.abs(number)] = 1;
-          holds[0] = 0; // no micro-grid
-          const tile = { numbers, holds, context: /** @type {any} */ (canvas.getContext("2d")), edges: at.z >= EDGES_FROM_ZOOM };
+          const tile = { numbers, holds: null, context: /** @type {any} */ (canvas.getContext("2d")), edges: at.z >= EDGES_FROM_ZOOM };
           tiles.set(keyOf(at), tile);
           paint(tile);
         }).catch((error) => {
@@ -150,7 +148,7 @@ export function farDrawing(map, colours, problem) {
     paint(changed) {
       if (!changed || changed.length > MANY) waiting = null;
       else if (waiting) {
-        for (const tile of tiles.values()) if (!waiting.has(tile) && changed.some((number) => tile.holds[number])) waiting.add(tile);
+        for (const tile of tiles.values()) if (!waiting.has(tile) && changed.some((number) => holds(tile, number))) waiting.add(tile);
       }
       plan();
     },
@@ -162,7 +160,7 @@ export function farDrawing(map, colours, problem) {
     },
     /** Mark one; 0: none. @param {number} number */
     hover(number) {
-      if (waiting) for (const tile of tiles.values()) if (tile.holds[number] || tile.holds[hovered]) waiting.add(tile);
+      if (waiting) for (const tile of tiles.values()) if (holds(tile, number) || holds(tile, hovered)) waiting.add(tile);
       hovered = number;
       plan();
     },
@@ -182,6 +180,12 @@ export function farDrawing(map, colours, problem) {
       else grid?.remove();
     },
   };
+}
+
+/** Whether a micro-grid is on a tile. @param {Tile} tile @param {number} number */
+function holds(tile, number) {
+  tile.holds ??= new Set(tile.numbers.map(Math.abs));
+  return number > 0 && tile.holds.has(number);
 }
 
 function newGate() {

@@ -112,7 +112,7 @@ export async function glDrawing(map, colours, problem) {
     },
     hold() { layer.hold(true); },
     toggle(on) {
-      layer.getContainer().style.display = on ? "" : "none";
+      // Hidden by visibility alone: without a box MapLibre would take itself for resized, and draw at once when it has one again.
       if (!on) layer.hold(true);
     },
     hover(number) {
