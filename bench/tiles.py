@@ -33,17 +33,16 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
     with running(scale, YIPING_TILE_SECRET=SECRET) as city, tempfile.TemporaryDirectory(prefix="yiping-nginx-") as name:
         files = Path(name)
         files.chmod(0o755)
-        city.city.tiling.export(files)
+        city.city.tiling.export(files, "5101")
         present = city.city.tiling.present()
         assert present is not None
-        signed = [f"/tiles/areas/{present.version}/5101/{place}.pbf" for place in places]
+        signed = [f"/tiles/areas/{present.version}/5101/{place}" for place in places]
         token = city.token("officer")
         with nginx(files, city.server.address) as (bare_address, grown_address):
             cookie = _pass(grown_address, token)
-            bare_paths = [f"/{present.version}/{place}.pbf" for place in places]
             bare, app, grown = [], [], []
             for _ in range(rounds):
-                bare.append(_wrk(bare_address, bare_paths, {}))
+                bare.append(_wrk(bare_address, signed, {}))
                 app.append(_wrk(city.server.address, signed, {"Cookie": f"yiping_session={token}"}))
                 grown.append(_wrk(grown_address, signed, {"Cookie": f"yiping_session={token}; {cookie}"}))
         tipg = _tipg(city, places)
@@ -125,5 +124,5 @@ def _tipg(city: Running, places: list[str]) -> float:
         environment = ["env", f"DATABASE_URL={address}/postgres", "TIPG_MAX_FEATURES_PER_TILE=200000"]
         command = [*environment, str(PEERS / "venv/bin/uvicorn"), "tipg.main:app", "--port", str(port), "--log-level", "warning"]
         with started(command, f"http://127.0.0.1:{port}/healthz"):
-            paths = [f"/collections/public.micro_grids/tiles/WebMercatorQuad/{place}" for place in places]
+            paths = [f"/collections/public.micro_grids/tiles/WebMercatorQuad/{place.partition('.')[0]}" for place in places]
             return _wrk(f"http://127.0.0.1:{port}", paths, {}, TIPG_SECONDS)

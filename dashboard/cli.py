@@ -148,7 +148,7 @@ def _tiles(settings: Settings, options: argparse.Namespace, _serve: Serve) -> in
             if options.folder is None:
                 print("yiping tiles export FOLDER", file=sys.stderr)
                 return 2
-            say(f"tiles: {city.tiling.export(options.folder, progress)}")
+            say(f"tiles: {city.tiling.export(options.folder, city.areas.cities[0], progress)}")
             return 0
         made = city.tiling.build(progress, options.again)
         say(f"tiles: {made.version if made else '—'}")

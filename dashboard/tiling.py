@@ -18,8 +18,10 @@ import sqlite3
 import tempfile
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 
 from dashboard.codes import end_of
@@ -213,32 +215,58 @@ class Tiling:
     def pass_for(self, principal: Principal, secret: str) -> tuple[str, str] | None:
         """What lets a browser fetch whole tiles from nginx without asking us each time: (md5, until) for nginx's secure_link.
 
-        Only for whoever may see all that is in the tiles, for an hour, for their own scope; None for everybody else.
+        Only for whoever may see all that is in the tiles, for an hour; None for everybody else. What a pass opens is all that
+        lies in the exported folder: the tiles of the whole, and none that were cut to a scope.
         """
         scope = principal.area_code
         if not secret or not principal.may("see") or not scope or self.span(scope) != (1, len(self.codes()) + 1):
             return None
         until = int(time.time()) + PASS_LIFE_S
-        digest = hashlib.md5(f"{until}{scope} {secret}".encode(), usedforsecurity=False).digest()
+        digest = hashlib.md5(f"{until} {secret}".encode(), usedforsecurity=False).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("="), str(until)
 
-    def export(self, folder: Path, progress: Progress = lambda what, done, total: None) -> int:
-        """Write the present tiles as files `<version>/<z>/<x>/<y>.<kind>` (gzip) for nginx; returns how many."""
+    def export(self, folder: Path, scope: str, progress: Progress = lambda what, done, total: None) -> int:
+        """Write the present tiles for nginx as files under their addresses, `tiles/areas/<version>/<scope>/<z>/<x>/<y>.<kind>`.
+
+        `scope` is the area of those who see everything. Returns how many files; where a tile within the bounds of its zoom is empty, there
+        is an empty one, so that nginx need not ask us.
+        """
         present = self.present()
         if present is None:
             return 0
         count = 0
+        root = folder / "tiles" / "areas" / present.version / scope
         for kind in KINDS:
             tiles = MbTiles(self._file(present.version, kind))
+            places: dict[int, set[tuple[int, int]]] = defaultdict(set)
             for z, x, y, data in tiles.all():
-                file = folder / present.version / str(z) / str(x) / f"{y}.{kind}"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(data)
+                places[z].add((x, y))
+                _write(root, z, x, y, kind, data)
                 count += 1
             tiles.close()
-            (folder / present.version / f"nothing.{kind}").write_bytes(gzip.compress(b""))
+            for z, filled in places.items():
+                for x, y in _empties(filled):
+                    _write(root, z, x, y, kind, _NOTHING)
+                    count += 1
         progress("tiles", 100, 100)
         return count
+
+
+AROUND = 6
+_NOTHING = gzip.compress(b"", mtime=0)
+
+
+def _empties(filled: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Places within the bounds of these, and around as far as a wall shows of them, that are not among them."""
+    xs, ys = [x for x, _ in filled], [y for _, y in filled]
+    every = product(range(max(0, min(xs) - AROUND), max(xs) + AROUND + 1), range(max(0, min(ys) - AROUND), max(ys) + AROUND + 1))
+    return (place for place in every if place not in filled)
+
+
+def _write(root: Path, z: int, x: int, y: int, kind: str, data: bytes) -> None:
+    file = root / str(z) / str(x) / f"{y}.{kind}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
 
 
 def _shapes(data: bytes, whole: bool, first: int, last: int) -> bytes:

@@ -49,6 +49,8 @@ def routes(city: City) -> list[Route]:
     def tiles(principal: Principal) -> Response:
         answer = json_response(where(principal))
         pass_ = city.tiling.pass_for(principal, city.settings.tile_secret)
+        for name in TILE_COOKIES if pass_ is None else ():
+            answer.delete_cookie(name, path="/tiles/")  # of somebody who sat here before
         for name, value in zip(TILE_COOKIES, pass_ or (), strict=False):
             answer.set_cookie(name, value, path="/tiles/", httponly=True, samesite="Lax", secure=city.settings.secure_cookies)
         return answer

@@ -82,7 +82,7 @@ export class MicroGridLayer {
     if (this.webgl) {
       const { glDrawing } = await import("./micro_grids_gl.mjs");
       try {
-        return await glDrawing(this.map, this.colours, this.with.problem);
+        return await glDrawing(this.map, this.colours, this.with.problem, SHAPES_FROM_ZOOM);
       } catch (error) {
         this.webgl = false; // it was promised and is not there: a driver that gave up
         console.warn("WebGL could not be started, drawing on a canvas", error);

@@ -30,15 +30,18 @@ const Bridge = plain.extend({
   },
   /** @param {boolean} shown */
   show(shown) { this._glMap._actualCanvas.style.visibility = shown ? "" : "hidden"; },
-  _transformGL(/** @type {unknown} */ gl) { if (!this.held) plain.prototype._transformGL.call(this, gl); },
+  /** Zooms below this are not drawn here: to follow them would only fetch tiles of a whole city. */
+  from: 0,
+  _transformGL(/** @type {unknown} */ gl) { if (!this.held && this._map.getZoom() >= this.from) plain.prototype._transformGL.call(this, gl); },
   _pinchZoom(/** @type {unknown} */ event) { if (!this.held) plain.prototype._pinchZoom.call(this, event); },
 });
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/colours.mjs").Colours} colours @param {(error: unknown) => void} problem
+ * @param {number} from the least zoom that is drawn
  * @returns {Promise<import("./micro_grids.mjs").Drawing>}
  */
-export async function glDrawing(map, colours, problem) {
+export async function glDrawing(map, colours, problem, from) {
   setWorkerUrl(new URL("/assets/vendor/maplibre-gl-worker.mjs", location.href).href);
   setWorkerCount(Math.max(2, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2)))); // the four tiles of a city are read side by side
   const style = { version: 8, sources: {}, layers: [] };
@@ -56,6 +59,7 @@ export async function glDrawing(map, colours, problem) {
   });
   await new Promise((resolve) => gl.once("style.load", resolve));
   const spare = sparing(gl);
+  layer.from = from;
   layer.pause = spare.hold;
   layer.show(false);
 
@@ -82,6 +86,8 @@ export async function glDrawing(map, colours, problem) {
   const fill = () => /** @type {any} */ (["match", ["coalesce", ["feature-state", "v"], 0], ...palette(theme).flatMap((colour, value) => value ? [value, colour] : []), "rgba(0,0,0,0)"]);
   return {
     show(tiles) {
+      // Where the map is now: or tiles of the place would be fetched where MapLibre was left.
+      plain.prototype._transformGL.call(layer, gl);
       for (const id of ["hovered", "lines", "fill"]) if (gl.getLayer(id)) gl.removeLayer(id);
       if (gl.getSource(SOURCE)) gl.removeSource(SOURCE);
       gl.addSource(SOURCE, { type: "vector", tiles: [location.origin + tiles.url], minzoom: tiles.min_zoom, maxzoom: tiles.max_zoom });
