@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import resource
 import signal
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +172,31 @@ def test_a_file_that_is_no_mbtiles_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.mbtiles").write_bytes(b"not a database" * 100)
     with pytest.raises(sqlite3.DatabaseError):
         MbTiles(tmp_path / "x.mbtiles")
+
+
+def test_a_pass_for_the_exported_files_is_for_those_who_see_everything(built: City) -> None:
+    secret = "s" * 24
+    given = built.tiling.pass_for(OFFICER, secret)
+    assert given is not None
+    digest, until = given
+    wanted = hashlib.md5(f"{until} {secret}".encode(), usedforsecurity=False).digest()
+    assert digest == base64.urlsafe_b64encode(wanted).decode().rstrip("=")
+    assert time.time() < int(until) <= time.time() + 3600
+    assert built.tiling.pass_for(LEADER, secret) is None
+    assert built.tiling.pass_for(OFFICER, "") is None
+
+
+def test_places_without_a_micro_grid_are_files_too(built: City, tmp_path: Path) -> None:
+    built.tiling.export(tmp_path, "5101")
+    sizes = {len(gzip.decompress(file.read_bytes())) for file in tmp_path.glob("tiles/areas/*/5101/9/*/*.pbf")}
+    assert 0 in sizes
+    assert max(sizes) > 0
+
+
+def test_tiles_of_before_the_pictures_are_built_anew(built: City) -> None:
+    present = built.tiling.present()
+    assert present is not None
+    (built.settings.data / "tiles" / f"areas-{present.version}.pictures").unlink()
+    assert built.tiling.is_stale()
+    built.tiling.build()
+    assert not built.tiling.is_stale()
