@@ -58,7 +58,7 @@ def test_a_browser_can_read_it_and_the_service_knows_who_sends(service: gateways
     outcome = WebPush(key, "mailto:desk@example.org").send(message(browser))
     headers, sealed = service.requests[0]
     assert outcome.state == "sent"
-    assert browser.read(sealed) == {"title": "全员转移", "text": "立即转移", "delivery": "d1"}
+    assert browser.read(sealed) == {"title": "全员转移", "text": "立即转移", "priority": "critical", "delivery": "d1"}
     assert headers["Content-Encoding"] == "aes128gcm"
     assert headers["Urgency"] == "high"
     assert public_key(key) in headers["Authorization"]
