@@ -47,6 +47,13 @@ def json_response(value: Any, status: int = 200) -> Response:
     return Response(dumps(value), status, mimetype="application/json")
 
 
+def privately(answer: Response) -> Response:
+    """An answer that only the asker's own browser may keep, no cache in between."""
+    answer.cache_control.public = False
+    answer.cache_control.private = True
+    return answer
+
+
 def principal() -> Principal:
     """Who asks; only inside a request that has passed the gate."""
     return cast(Principal, g.principal)

@@ -30,6 +30,7 @@ class TileKeeper:
         """Build what is stale; tell the screens of new tiles, whoever built them."""
         if time.monotonic() >= self._not_before and self._tiling.is_stale():
             self._build()
+            self._told = None  # it may be the version of before, now complete: told all the same
         present = self._tiling.present()
         if present != self._told:
             self._told = present

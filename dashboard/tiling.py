@@ -17,6 +17,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+import zlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +96,7 @@ class Tiling:
         present = self.present()
         with self._database.read() as session:
             imported = changes.last_area_import(session)
-        return imported > 0 and (present is None or present.imported < imported or not self._complete(present.version))
+        return imported > 0 and (present is None or present.imported < imported or not self.is_complete(present.version))
 
     def build(self, progress: Progress = lambda what, done, total: None, again: bool = False) -> TileSet | None:
         """Build what is stale; the old tiles serve until the new are complete. None: another process is at it, or nothing to draw.
@@ -120,7 +121,7 @@ class Tiling:
         for shape in shapes:
             digest.update(shape)
         made = TileSet(digest.hexdigest()[:16], numbering_of(codes), len(codes), imported)
-        if again or not self._complete(made.version):
+        if again or not self.is_complete(made.version):
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="new-") as scratch:
                 features, fresh = Path(scratch) / "features.ndjson", {kind: Path(scratch) / f"areas.{kind}" for kind in KINDS}
                 with features.open("w", encoding="utf-8") as out:
@@ -156,7 +157,8 @@ class Tiling:
     def _file(self, version: str, kind: str) -> Path:
         return self._folder / f"areas-{version}.{'mbtiles' if kind == SHAPES else 'pictures'}"
 
-    def _complete(self, version: str) -> bool:
+    def is_complete(self, version: str) -> bool:
+        """Whether both kinds of tiles of this version are there: a version of before the pictures is not, until they are built."""
         return all(self._file(version, kind).exists() for kind in KINDS)
 
     # --- serving --------------------------------------------------------------------------------------
@@ -198,7 +200,7 @@ class Tiling:
             first, last = self.span(scope)
             whole = last - first >= len(self.codes())
             found = (data if whole else number_picture.only(data, first, last)) if kind == PICTURES else _shapes(data, whole, first, last)
-        except (sqlite3.DatabaseError, vector_tile.BadTile, number_picture.BadPicture, EOFError, OSError) as error:
+        except (sqlite3.DatabaseError, vector_tile.BadTile, number_picture.BadPicture, EOFError, OSError, zlib.error) as error:
             self._troubles.note("tiles_damaged", str(self._file(version, kind)), problem=str(error))
             raise Refused("unavailable") from None
         return found or None

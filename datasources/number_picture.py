@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import math
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def decode(data: bytes) -> Picture:
     """The picture in the bytes of a tile. Raises `BadPicture`."""
     try:
         plain = gzip.decompress(data)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadPicture(str(error)) from None
     if len(plain) != SIZE * SIZE * 4:
         raise BadPicture(f"{len(plain)} bytes, {SIZE * SIZE * 4} wanted")

@@ -57,7 +57,7 @@ def routes(city: City) -> list[Route]:
 
     def where(principal: Principal) -> dict[str, Any]:
         present, scope = city.tiling.present(), city.areas.start_of(principal)
-        if present is None or not scope:
+        if present is None or not scope or not city.tiling.is_complete(present.version):
             return {"tiles": None, "stale": city.tiling.is_stale()}
         place = f"/tiles/areas/{present.version}/{scope}/{{z}}/{{x}}/{{y}}"
         first, last = city.tiling.span(scope)

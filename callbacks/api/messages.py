@@ -8,6 +8,7 @@ from flask import Response, request, send_file
 from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.routing import Route
+from callbacks.web import privately
 from dashboard.city import City
 from dashboard.clips import MOST_BYTES
 from dashboard.errors import Refused
@@ -33,7 +34,7 @@ def routes(city: City) -> list[Route]:
 
     def clip(principal: Principal, id: str) -> Response:
         path, mimetype = city.messages.clip(principal, id)
-        return send_file(path, mimetype=mimetype, max_age=86_400)
+        return privately(send_file(path, mimetype=mimetype, max_age=86_400))
 
     def listed(principal: Principal, id: str) -> dict[str, Any]:
         return {"messages": city.messages.of(principal, id)}

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.queries import PageQuery
 from callbacks.api.routing import Route
+from callbacks.web import privately
 from dashboard.city import City
 from dashboard.errors import Refused
 from dashboard.identity import Principal
@@ -44,7 +45,7 @@ def routes(city: City) -> list[Route]:
         return {"id": city.photos.store(principal, query.key, request.get_data())}
 
     def photo(principal: Principal, id: str) -> Response:
-        return send_file(city.messages.photo(principal, id), mimetype="image/jpeg", max_age=86_400)
+        return privately(send_file(city.messages.photo(principal, id), mimetype="image/jpeg", max_age=86_400))
 
     return [
         Route(

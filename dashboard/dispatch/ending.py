@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from dashboard.areas import Areas, scope_range
 from dashboard.command import Work
@@ -44,8 +44,13 @@ def end_when_enough(work: Work, areas: Areas, order_id: str) -> None:
 
 def hold_team_order(work: Work, delivery_id: str) -> None:
     """Hold the order of a team before its deliveries: whoever ends it does so in this order, and two must not wait for each other."""
+    hold_order(work, delivery_id, Order.done_when != "each")
+
+
+def hold_order(work: Work, delivery_id: str, *where: ColumnElement[bool]) -> None:
+    """Hold the order of a delivery before the delivery itself, when it is as asked for."""
     query = select(Delivery.order_id).join(Order, Order.id == Delivery.order_id)
-    order_id = work.session.scalar(query.where(Delivery.id == delivery_id, Order.done_when != "each"))
+    order_id = work.session.scalar(query.where(Delivery.id == delivery_id, *where))
     if order_id is not None:
         work.session.get(Order, order_id, with_for_update=UPDATE)
 

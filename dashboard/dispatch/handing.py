@@ -8,7 +8,7 @@ from dashboard.areas import Areas
 from dashboard.codes import LEVELS, end_of
 from dashboard.command import Commands
 from dashboard.dispatch.answers import Answer, Answers
-from dashboard.dispatch.ending import hold_team_order
+from dashboard.dispatch.ending import hold_order
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.sending import deliver
 from dashboard.errors import Refused
@@ -61,7 +61,7 @@ class Handing:
         """
         with self._commands.transaction(principal) as work:
             work.claim(wanted.key)
-            hold_team_order(work, delivery_id)
+            hold_order(work, delivery_id)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
             if delivery is None or not _may_hand_over(principal, delivery):
                 raise Refused("not_found", what=delivery_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from dashboard.areas import Areas, check_known, scope_range
 from dashboard.clock import new_id
@@ -27,7 +27,7 @@ class NewFence(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
-    name: str = Field(min_length=1, max_length=40)
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
     area: str = Field(min_length=4, max_length=18, description="whose fence it is; its outline is the fence when there is no ring")
     ring: list[tuple[float, float]] | None = Field(default=None, min_length=3, max_length=2000, description="[lon, lat], WGS-84")
     rule: Literal["enter", "leave", "stay", "empty"]

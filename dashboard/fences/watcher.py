@@ -6,6 +6,7 @@ arrives while the watcher is away is seen when it returns: it compares with the 
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -29,6 +30,8 @@ from datasources.hot import GONE
 from datasources.models import Fence, Unit
 from datasources.queries import fences as queries
 from datasources.queries import units as unit_queries
+
+log = logging.getLogger(__name__)
 
 AGAIN_AFTER = timedelta(seconds=60)
 """Who walks along a fence crosses it often: the same is not raised again before this long."""
@@ -62,7 +65,9 @@ class Watcher:
         try:
             return self._look()
         except Exception:
-            self._mark = None  # nothing of it was stored: the next look begins with what is
+            # Nothing of it was stored: the next look begins with what is, and raises again what nobody has heard of.
+            self._mark = None
+            self._raised.clear()
             raise
 
     def _look(self) -> int:
@@ -198,6 +203,9 @@ class Watcher:
             except Refused as refused:
                 with self._commands.transaction(SYSTEM) as work:
                     work.record("fence.fail", fence.area_code, fence.id, {"row": fence_row(fence), "problem": refused.as_dict()["error"]})
+            except Exception:
+                # One fence that cannot act must not keep the others from it.
+                log.exception("the fence %s could not act", fence.id)
 
     def _ticket(self, fence: Fence, rule: str, units: list[Unit], key: str) -> None:
         centre = shapely.point_on_surface(fence.outline)

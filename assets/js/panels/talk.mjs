@@ -11,6 +11,8 @@ export function talkSide(act) {
   /** @type {import("../talk.mjs").Message[]} */
   let messages = [];
   let draft = emptyDraft(), key = newKey(), sending = false;
+  /** The words that the key was made for. @type {string | null} */
+  let keyOf = null;
   const recorder = new Recorder(() => act.draw());
 
   const load = async () => {
@@ -24,9 +26,9 @@ export function talkSide(act) {
     }
     act.draw();
   };
-  /** @param {string} path @param {Blob} data */
-  const upload = async (path, data) => {
-    const answer = await fetch(`/api/v1${path}?key=${encodeURIComponent(key)}`, { method: "POST", body: data, headers: { "Content-Type": data.type || "application/octet-stream" } });
+  /** @param {string} path @param {Blob} data @param {string} under its key */
+  const upload = async (path, data, under) => {
+    const answer = await fetch(`/api/v1${path}?key=${encodeURIComponent(under)}`, { method: "POST", body: data, headers: { "Content-Type": data.type || "application/octet-stream" } });
     const value = await answer.json();
     if (!answer.ok) throw new Error(document.documentElement.lang === "en" ? value.error.en : value.error.zh);
     return value.id;
@@ -34,15 +36,19 @@ export function talkSide(act) {
   const send = async () => {
     if (!open || sending) return;
     sending = true;
+    // What is sent, and to whom, is what was there at the tap: somebody may choose another person while a photo is under way.
+    const to = open, mine = draft, { text, photo, clip } = mine;
+    if (keyOf !== text) [key, keyOf] = [newKey(), text]; // the same key for the same words: a repeat after a fault sends nothing twice
+    const under = key;
     try {
       const body = {
-        key, text: draft.text.trim(),
-        ...(draft.photo ? { photo_id: await upload("/photos", draft.photo) } : {}),
-        ...(draft.clip ? { clip_id: await upload("/clips", draft.clip) } : {}),
+        key: under, text: text.trim(),
+        ...(photo ? { photo_id: await upload("/photos", photo, under) } : {}),
+        ...(clip ? { clip_id: await upload("/clips", clip, under) } : {}),
       };
-      take(await post(`/deliveries/${open.id}/messages`, body));
-      draft = emptyDraft();
-      key = newKey(); // the same key until it has arrived: a repeat after a fault sends nothing twice
+      take(await post(`/deliveries/${to.id}/messages`, body));
+      if (draft === mine) draft = emptyDraft();
+      if (key === under) [key, keyOf] = [newKey(), null];
     } catch (error) {
       act.notify(error instanceof Error ? error.message : String(error), true);
     }
@@ -65,6 +71,7 @@ export function talkSide(act) {
       open = delivery;
       messages = [];
       draft = emptyDraft();
+      [key, keyOf] = [newKey(), null];
       load();
     },
     content: () => html`<h3>${say("talk.with", { name: open?.unit ?? "" })}</h3><div class="scroll">${messageList(messages, false)}</div>
