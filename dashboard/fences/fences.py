@@ -69,6 +69,7 @@ class Fences:
                 key=new.key,
                 name=new.name.strip(),
                 area_code=new.area,
+                scope=principal.area_code,
                 outline=outline,
                 rule=new.rule,
                 minutes=new.minutes,

@@ -94,6 +94,12 @@ class Watcher:
             raised += [(fence, rule, numbers) for rule, keys in groups for fence, numbers in self._wanted(rule, keys, now)]
             raised += [(fence, "empty", []) for fence in empty if fence.told]
             names = self._names(work, {number for _, _, numbers in raised for number in numbers})
+            # Nobody learns of units beyond their own area by putting a fence where those pass.
+            raised = [
+                (fence, rule, [n for n in numbers if n in names and names[n].area_code.startswith(fence.scope)])
+                for fence, rule, numbers in raised
+            ]
+            raised = [(fence, rule, numbers) for fence, rule, numbers in raised if numbers or rule == "empty"]
             for fence, rule, numbers in raised:
                 self._record(work, fence, rule, [names[number] for number in numbers if number in names])
         for key in entered.tolist():

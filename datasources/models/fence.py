@@ -17,6 +17,7 @@ class Fence(Base):
 
     `rule`: `enter`, `leave`, `stay` (longer than `minutes`) or `empty` (nobody inside for `minutes`); `effect`: `event`, `ticket` or
     `message` (`text`, to the unit). `empty_since` runs while nobody is inside; `told` says that this emptiness has been raised.
+    `scope` is the area of whoever made it: units from elsewhere are not watched, named or written to.
     """
 
     __tablename__ = "fences"
@@ -25,6 +26,7 @@ class Fence(Base):
     key: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(String(40))
     area_code: Mapped[str] = mapped_column(AreaCode, index=True)
+    scope: Mapped[str] = mapped_column(AreaCode)
     outline: Mapped[Any] = mapped_column(Geometry)
     rule: Mapped[str] = mapped_column(String(8))
     minutes: Mapped[int] = mapped_column(Integer)

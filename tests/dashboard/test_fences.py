@@ -137,6 +137,17 @@ def test_who_goes_off_duty_is_nowhere(city: City, clock: TurnedClock, unit: dict
     assert raised(city) == ["leave"]
 
 
+def test_units_from_beyond_the_makers_area_are_neither_named_nor_written_to(
+    city: City, clock: TurnedClock, people: list[dict[str, Any]], place: dict[str, Any]
+) -> None:
+    other = next(one for one in people if not one["area_code"].startswith(STREET))
+    new = {"name": "库区", "area": STREET, "ring": ring(place), "rule": "enter", "effect": "message", "text": "请离开"}
+    city.fences.make(LEADER, NewFence(key="fence-of-leader", **new))
+    go(city, clock, other, place["lon"], place["lat"])
+    assert raised(city) == []
+    assert city.answers.work_of(principal("unit", other["area_code"], other["id"])) == []
+
+
 def test_a_fence_that_is_removed_watches_no_more(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
     made = fence(city, place, "enter")
     assert city.fences.make(OFFICER, NewFence(key="fence-enter-0", name="x", area=STREET, rule="enter")) == made  # the same key

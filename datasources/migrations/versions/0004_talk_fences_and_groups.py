@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(80), nullable=False),
         sa.Column("name", sa.String(40), nullable=False),
         sa.Column("area_code", AreaCode, nullable=False),
+        sa.Column("scope", AreaCode, nullable=False),
         sa.Column("outline", Geometry(), nullable=False),
         sa.Column("rule", sa.String(8), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
