@@ -8,8 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dashboard.demo import accounts
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import FLAGS, sign_in
 
 WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 NO_GPU = ["--disable-gpu-compositing"]
@@ -33,10 +32,7 @@ def chromium() -> Iterator[Browser]:
 def signed_in(browser: Browser, address: str, login: str = "officer", width: int = 1920, height: int = 1080) -> Page:
     """A page whose cookie is set, on a small page: nothing of the wall is loaded yet."""
     page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-    page.goto(f"{address}/signin?next=/healthz")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", accounts.PASSWORD)
-    page.click("form:first-of-type button[type=submit]")
+    sign_in(page, address, login, "/healthz")
     page.wait_for_url("**/healthz")
     return page
 

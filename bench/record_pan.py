@@ -8,8 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.browser import NO_GPU, WEBGL
 from bench.city import running
-from dashboard.demo import accounts
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import FLAGS, sign_in
 
 BACK = "() => document.getElementById('wall').yiping.map.setView([30.66, 104.06], 9.4, { animate: false })"
 PAN = Path(__file__).parent / "pan.txt"
@@ -22,10 +21,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *WEBGL, *NO_GPU])
         page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
         page.on("request", lambda request: seen.append(request.url) if "/tiles/areas/" in request.url else None)
-        page.goto(f"{city.server.address}/signin?next=/")
-        page.fill("input[name=login]", "officer")
-        page.fill("input[name=password]", accounts.PASSWORD)
-        page.click("form:first-of-type button[type=submit]")
+        sign_in(page, city.server.address, "officer", "/")
         page.wait_for_selector("#wall[data-micro-grids=webgl]")
         page.wait_for_timeout(2500)
         for x, y in ((960, 480), (1150, 620), (820, 380)):

@@ -12,25 +12,20 @@ from collections.abc import Iterator, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from callbacks.api.routing import PREFIX
-from callbacks.web import HEADERS, refusal_of
+from callbacks.finished import Answer
+from callbacks.web import refusal_of
 from dashboard.city import City
 from dashboard.errors import Refused
 from dashboard.positions import PositionReport, Single
-from datasources.serialising import dumps
 
 log = logging.getLogger(__name__)
 
 PATH = f"{PREFIX}/positions"
 MOST_BYTES = 4096
-_HEAD = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, "Cache-Control": "no-store"}.items())
 _ONE: TypeAdapter[PositionReport] = TypeAdapter(PositionReport)
 
 
-def _message(status: str, body: bytes) -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{_HEAD}\r\n".encode() + body
-
-
-ACCEPTED = _message("202 Accepted", b'{"accepted":1}')
+ACCEPTED = Answer.json("202 Accepted", b'{"accepted":1}').message
 
 
 class PositionDoor:
@@ -45,7 +40,7 @@ class PositionDoor:
         results = iter(self._stored([one for one in checked if not isinstance(one, Refused)]))
         for one in checked:
             result = one if isinstance(one, Refused) else next(results)
-            yield _refusal(result) if isinstance(result, Refused) else ACCEPTED
+            yield Answer.refused(result).message if isinstance(result, Refused) else ACCEPTED
 
     def _checked(self, secret: str, body: bytes) -> Single | Refused:
         try:
@@ -65,10 +60,6 @@ class PositionDoor:
         except Exception:
             log.exception("%d single positions failed", len(singles))
             return [Refused("unavailable")] * len(singles)
-
-
-def _refusal(refused: Refused) -> bytes:
-    return _message(f"{refused.status} Refused", dumps(refused.as_dict()).encode())
 
 
 def _parsed(body: bytes) -> PositionReport:

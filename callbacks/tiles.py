@@ -10,19 +10,18 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from flask import Flask, Response
 
-from callbacks.web import HEADERS, principal, secret_of
+from callbacks.finished import PLAIN, Answer
+from callbacks.web import principal, secret_of
 from dashboard.city import City
 from dashboard.codes import is_code
 from dashboard.errors import Refused
 from dashboard.tiling import KINDS
 from datasources.mbtiles import GZIP, MIMETYPES, MbTiles
-from datasources.serialising import dumps
 
 AREAS = "/tiles/areas/"
 KEPT_BYTES = 96 * 1024 * 1024
@@ -32,7 +31,6 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 """The address names the shapes and the scope: what it answers never changes."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-_PLAIN = list(HEADERS.items())
 
 
 def install(server: Flask, city: City) -> None:
@@ -89,8 +87,7 @@ class TileDoor:
         try:
             return self._answer(environ, path)
         except Refused as refused:
-            headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *_PLAIN]
-            return Answer.made(f"{refused.status} Refused", headers, dumps(refused.as_dict()).encode())
+            return Answer.refused(refused)
 
     def _answer(self, environ: dict[str, Any], path: str) -> Answer:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -111,7 +108,7 @@ class TileDoor:
     def _made(self, version: str, scope: str, place: tuple[int, int, int], kind: str, path: str) -> Answer:
         data = self._city.tiling.tile(version, scope, *place, kind)
         tag = f'"{path[len(AREAS) :]}"'
-        headers = [("Cache-Control", IMMUTABLE), ("ETag", tag), *_PLAIN]
+        headers = [("Cache-Control", IMMUTABLE), ("ETag", tag), *PLAIN]
         if data is None:
             return Answer.made("204 No Content", headers, b"", tag)
         headers += [("Content-Type", MIMETYPES[kind]), ("Content-Encoding", "gzip")]
@@ -133,25 +130,6 @@ class TileDoor:
                 self._secrets.clear()
             known = self._secrets[key] = _read_secret(*key)
         return known
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer, also as a finished HTTP/1.1 message."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
-    message: bytes
-    tag: str
-
-    @classmethod
-    def made(cls, status: str, headers: list[tuple[str, str]], body: bytes, tag: str = "\0") -> Answer:
-        """With its length said, but where there can be no body."""
-        if status[:3] not in ("204", "304"):
-            headers = [*headers, ("Content-Length", str(len(body)))]
-        head = "\r\n".join([f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "", ""])
-        return cls(status, headers, body, head.encode() + body, tag)
 
 
 def _read_secret(authorization: str, cookie: str) -> str:

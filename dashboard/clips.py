@@ -6,35 +6,27 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from dashboard.clock import Clock, new_id
+from dashboard.attachments import Attachments, check_size
+from dashboard.clock import new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
-from datasources.database import Database
 from datasources.models import Clip, Message
 
 MOST_BYTES = 2 * 1024 * 1024
 """Two minutes of what phones record, with room to spare."""
 
 
-class Clips:
+class Clips(Attachments[Clip]):
     """Stores and plays voice clips."""
 
-    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
-        self._database = database
-        self._folder = folder
-        self._clock = clock
+    model = Clip
 
     def store(self, principal: Principal, key: str, data: bytes) -> str:
         """Keep a clip (WebM, Ogg, MP4 or WAV) under the sender's idempotency key; returns its id. Raises `too_large`, `not_a_sound`."""
         principal.require("report")
-        if len(data) > MOST_BYTES:
-            raise Refused("too_large", field="clip", limit=f"{MOST_BYTES // 1024 // 1024} MB")
-        with self._database.read() as session:
-            known = session.scalar(select(Clip).where(Clip.key == key))
-        if known is not None:
-            if known.actor != principal.actor:
-                raise Refused("forbidden", permission="report")
-            return known.id
+        check_size(len(data), MOST_BYTES, "clip")
+        if (known := self._sent_before(principal, key)) is not None:
+            return known
         mimetype = _kind_of(data)
         clip = Clip(
             id=new_id(),
@@ -45,18 +37,7 @@ class Clips:
             mimetype=mimetype,
             size=len(data),
         )
-        path = self._path(clip.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        with self._database.write() as session:
-            session.add(clip)
-        return clip.id
-
-    def owned_by(self, principal: Principal, clip_id: str) -> bool:
-        """Whether this principal sent that clip."""
-        with self._database.read() as session:
-            clip = session.get(Clip, clip_id)
-        return clip is not None and clip.actor == principal.actor
+        return self._keep(clip, data)
 
     def path(self, principal: Principal, clip_id: str, addressed: bool) -> tuple[Path, str]:
         """File and mimetype of a clip that one sent, that was sent to one (`addressed`), or that is in scope. Raises `not_found`."""
@@ -68,9 +49,6 @@ class Clips:
         if clip is None or not (mine or seen):
             raise Refused("not_found", what=clip_id)
         return self._path(clip.id), clip.mimetype
-
-    def _path(self, clip_id: str) -> Path:
-        return self._folder / clip_id[-2:] / clip_id
 
 
 def _kind_of(data: bytes) -> str:

@@ -10,6 +10,7 @@ from dashboard.areas import Areas
 from dashboard.clips import Clips
 from dashboard.clock import new_id
 from dashboard.command import Commands
+from dashboard.dispatch.access import is_own, is_within
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.photos import Photos
@@ -61,24 +62,25 @@ class Messages:
         with self._commands.transaction(principal) as work:
             work.claim(new.key)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
-            if delivery is None or not (_is_own(principal, delivery) or _is_desk(principal, delivery)):
+            if delivery is None or not (is_own(principal, delivery) or is_within(principal, "order", delivery)):
                 raise Refused("not_found", what=delivery_id)
             known = queries.by_key(work.session, new.key)
             if known is not None:
                 if known.delivery_id != delivery.id or known.actor != principal.actor:
                     raise Refused("already_so", field="key", state=new.key)
                 return message_row(known)
-            if len(queries.of_delivery(work.session, delivery_id)) >= MOST:
+            if queries.count(work.session, delivery_id) >= MOST:
                 raise Refused("invalid", field="text", problem=f"{MOST} messages at most")
+            from_unit = is_own(principal, delivery)
             message = Message(
                 id=new_id(),
                 key=new.key,
                 delivery_id=delivery.id,
                 order_id=delivery.order_id,
                 area_code=delivery.area_code,
-                from_unit=_is_own(principal, delivery),
+                from_unit=from_unit,
                 actor=principal.actor,
-                name=delivery.unit_name if _is_own(principal, delivery) else principal.name,
+                name=delivery.unit_name if from_unit else principal.name,
                 text=new.text.strip(),
                 photo_id=new.photo_id,
                 clip_id=new.clip_id,
@@ -86,7 +88,7 @@ class Messages:
                 arrived_at=work.now,
             )
             work.session.add(message)
-            if message.from_unit:
+            if from_unit:
                 delivery.said += 1
             row = message_row(message)
             order = work.session.get_one(Order, delivery.order_id)
@@ -106,7 +108,7 @@ class Messages:
         """The talk of one delivery, oldest first. Raises `not_found`."""
         with self._database.read() as session:
             delivery = session.get(Delivery, delivery_id)
-            if delivery is None or not (_is_own(principal, delivery) or _is_in_sight(principal, delivery)):
+            if delivery is None or not (is_own(principal, delivery) or is_within(principal, "see", delivery)):
                 raise Refused("not_found", what=delivery_id)
             return [message_row(one) for one in queries.of_delivery(session, delivery_id)]
 
@@ -123,15 +125,3 @@ class Messages:
             return False
         with self._database.read() as session:
             return queries.addressed_to(session, principal.unit_id, attachment)
-
-
-def _is_own(principal: Principal, delivery: Delivery) -> bool:
-    return principal.may("answer") and principal.unit_id is not None and delivery.unit_id == principal.unit_id
-
-
-def _is_desk(principal: Principal, delivery: Delivery) -> bool:
-    return principal.may("order") and delivery.area_code.startswith(principal.area_code)
-
-
-def _is_in_sight(principal: Principal, delivery: Delivery) -> bool:
-    return principal.may("see") and delivery.area_code.startswith(principal.area_code)

@@ -8,10 +8,10 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import select
 
-from dashboard.clock import Clock, new_id
+from dashboard.attachments import Attachments, check_size
+from dashboard.clock import new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
-from datasources.database import Database
 from datasources.models import Message, Photo, Ticket
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -19,13 +19,11 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2048
 
 
-class Photos:
+class Photos(Attachments[Photo]):
     """Stores and shows photos."""
 
-    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
-        self._database = database
-        self._folder = folder
-        self._clock = clock
+    model = Photo
+    suffix = ".jpg"
 
     def store(self, principal: Principal, key: str, data: bytes) -> str:
         """Keep a photo under the sender's idempotency key; returns its id.
@@ -34,14 +32,9 @@ class Photos:
         in the file survives, neither the place the camera noted nor a script.
         """
         principal.require("report")
-        if len(data) > MOST_BYTES:
-            raise Refused("too_large", field="photo", limit=f"{MOST_BYTES // 1024 // 1024} MB")
-        with self._database.read() as session:
-            known = session.scalar(select(Photo).where(Photo.key == key))
-        if known is not None:
-            if known.actor != principal.actor:
-                raise Refused("forbidden", permission="report")
-            return known.id
+        check_size(len(data), MOST_BYTES, "photo")
+        if (known := self._sent_before(principal, key)) is not None:
+            return known
         picture = _redrawn(data)
         photo = Photo(
             id=new_id(),
@@ -53,18 +46,7 @@ class Photos:
             height=picture[2],
             size=len(picture[0]),
         )
-        path = self._path(photo.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture[0])
-        with self._database.write() as session:
-            session.add(photo)
-        return photo.id
-
-    def owned_by(self, principal: Principal, photo_id: str) -> bool:
-        """Whether this principal sent that photo."""
-        with self._database.read() as session:
-            photo = session.get(Photo, photo_id)
-        return photo is not None and photo.actor == principal.actor
+        return self._keep(photo, picture[0])
 
     def path(self, principal: Principal, photo_id: str, addressed: bool = False) -> Path:
         """The file of a photo that one sent, that was sent to one (`addressed`), whose sender is in scope, or that belongs to a ticket
@@ -82,9 +64,6 @@ class Photos:
         if photo is None or not (mine or seen):
             raise Refused("not_found", what=photo_id)
         return self._path(photo.id)
-
-    def _path(self, photo_id: str) -> Path:
-        return self._folder / photo_id[-2:] / f"{photo_id}.jpg"
 
 
 def _redrawn(data: bytes) -> tuple[bytes, int, int]:

@@ -106,8 +106,6 @@ class Positions:
         Raises `unknown_unit`, `outside_scope`, `outside_city`, `future` or `too_old`, each naming the
         first bad one by its place in the list (`positions[3]`).
         """
-        if principal.unit_id is None:
-            principal.require("relay")
         if len(reports) == 1:
             return self._gatherer.submit(self.single(principal, reports[0]))
         return self._gatherer.submit(self._checked(principal, reports))
@@ -167,6 +165,8 @@ class Positions:
         return [_result(item, next(accepted)) if isinstance(item, Single) else item.size for item in items]
 
     def _number_in_scope(self, principal: Principal, unit_id: str, place: int) -> int:
+        if principal.unit_id is None:
+            principal.require("relay")
         number = self._numbers.get(unit_id)
         if principal.unit_id is not None:
             if unit_id != principal.unit_id or number is None:

@@ -30,7 +30,6 @@ class TileKeeper:
         """Build what is stale; tell the screens of new tiles, whoever built them."""
         if time.monotonic() >= self._not_before and self._tiling.is_stale():
             self._build()
-            self._told = None  # it may be the version of before, now complete: told all the same
         present = self._tiling.present()
         if present != self._told:
             self._told = present
@@ -41,6 +40,7 @@ class TileKeeper:
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         if done.returncode == 0:
             self._troubles.over("tiles_not_built")
+            self._told = None  # it may be the version of before, now complete: told all the same
             return
         self._not_before = time.monotonic() + AGAIN_AFTER_S
         self._troubles.note("tiles_not_built", problem=done.stderr.decode("utf-8", "replace").strip()[-300:])

@@ -21,9 +21,11 @@ async function read(answer) {
     throw new Refused(answer.status, null, say("error.unavailable"));
   }
   if (answer.ok) return value;
-  const english = document.documentElement.lang === "en";
-  throw new Refused(answer.status, value?.error ?? null, (english ? value?.error?.en : value?.error?.zh) ?? say("error.unavailable"));
+  throw new Refused(answer.status, value?.error ?? null, sentenceOf(value?.error) ?? say("error.unavailable"));
 }
+
+/** What a refusal says in the language of the page. @param {{ zh: string, en: string } | null | undefined} error */
+export const sentenceOf = (error) => (globalThis.document?.documentElement.lang === "en" ? error?.en : error?.zh);
 
 /** @param {string} path below /api/v1 @param {AbortSignal} [signal] */
 export const get = async (path, signal) => read(await fetch(`/api/v1${path}`, signal ? { signal } : {}));
@@ -34,6 +36,10 @@ export const post = async (path, body) =>
     method: "POST",
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
   }));
+
+/** Send a file under a key. @param {string} path below /api/v1 @param {string} key @param {Blob} data @returns {Promise<{ id: string }>} */
+export const upload = async (path, key, data) =>
+  read(await fetch(`/api/v1${path}?key=${encodeURIComponent(key)}`, { method: "POST", body: data, headers: { "Content-Type": data.type || "application/octet-stream" } }));
 
 /** A random key under which something is done only once. */
 export const newKey = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");

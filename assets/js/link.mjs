@@ -1,6 +1,6 @@
 // One live link 连线 between a desk and a unit, the same on both sides: WebRTC from browser to browser, signals over our socket.
 import { html, nothing, render } from "lit-html";
-import { get } from "./api.mjs";
+import { get, sentenceOf } from "./api.mjs";
 import { say } from "./text.mjs";
 
 const RING_MS = 45_000;
@@ -35,7 +35,7 @@ export function liveLink(root, socket, notify) {
   /** @param {Record<string, unknown>} message @returns {Promise<any>} */
   const send = (message) => new Promise((resolve, reject) => socket.timeout(8000).emit("link", message, (/** @type {any} */ fault, /** @type {any} */ answer) => {
     if (fault) reject(new Error(say("error.unavailable")));
-    else if (answer.error) reject(new Error(document.documentElement.lang === "en" ? answer.error.en : answer.error.zh));
+    else if (answer.error) reject(new Error(sentenceOf(answer.error)));
     else resolve(answer);
   }));
 

@@ -5,31 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, send_file
-from pydantic import BaseModel, ConfigDict, Field
 
+from callbacks.api.queries import KeyQuery
 from callbacks.api.routing import Route
 from callbacks.web import privately
+from dashboard.attachments import check_size
 from dashboard.city import City
 from dashboard.clips import MOST_BYTES
-from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.messages import NewMessage
-
-
-class ClipQuery(BaseModel):
-    """The sender's idempotency key."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str = Field(min_length=8, max_length=80)
 
 
 def routes(city: City) -> list[Route]:
     """The routes of this subject."""
 
-    def upload(principal: Principal, query: ClipQuery) -> dict[str, str]:
-        if (request.content_length or 0) > MOST_BYTES:
-            raise Refused("too_large", field="clip", limit=f"{MOST_BYTES // 1024 // 1024} MB")
+    def upload(principal: Principal, query: KeyQuery) -> dict[str, str]:
+        check_size(request.content_length or 0, MOST_BYTES, "clip")  # before it is read
         return {"id": city.clips.store(principal, query.key, request.get_data())}
 
     def clip(principal: Principal, id: str) -> Response:
@@ -63,7 +54,7 @@ def routes(city: City) -> list[Route]:
             "Store a voice clip (WebM, Ogg, MP4 or WAV, at most 2 MB); returns its id",
             ("report",),
             upload,
-            query=ClipQuery,
+            query=KeyQuery,
             status=201,
             raw_body="audio/*",
         ),

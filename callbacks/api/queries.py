@@ -13,6 +13,14 @@ class AreaQuery(BaseModel):
     area: str = Field(default="", max_length=18, description="area code; empty: the whole scope")
 
 
+class KeyQuery(BaseModel):
+    """The sender's idempotency key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=8, max_length=80)
+
+
 class PageQuery(AreaQuery):
     """A page: give the last id of the page before as `after`."""
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, send_file
-from pydantic import BaseModel, ConfigDict, Field
 
-from callbacks.api.queries import PageQuery
+from callbacks.api.queries import KeyQuery, PageQuery
 from callbacks.api.routing import Route
 from callbacks.web import privately
+from dashboard.attachments import check_size
 from dashboard.city import City
-from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.photos import MOST_BYTES
 from dashboard.tickets import TicketMove, TicketReport
@@ -23,14 +22,6 @@ class TicketQuery(PageQuery):
     open: bool = True
 
 
-class PhotoQuery(BaseModel):
-    """The sender's idempotency key."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str = Field(min_length=8, max_length=80)
-
-
 def routes(city: City) -> list[Route]:
     """The routes of this subject."""
 
@@ -39,9 +30,8 @@ def routes(city: City) -> list[Route]:
         found = city.tickets.listed(principal, query.area or None, states, query.limit, query.after)
         return {"tickets": found, "next": found[-1]["id"] if len(found) == query.limit else None}
 
-    def upload(principal: Principal, query: PhotoQuery) -> dict[str, str]:
-        if (request.content_length or 0) > MOST_BYTES:
-            raise Refused("too_large", field="photo", limit=f"{MOST_BYTES // 1024 // 1024} MB")
+    def upload(principal: Principal, query: KeyQuery) -> dict[str, str]:
+        check_size(request.content_length or 0, MOST_BYTES, "photo")  # before it is read
         return {"id": city.photos.store(principal, query.key, request.get_data())}
 
     def photo(principal: Principal, id: str) -> Response:
@@ -73,7 +63,7 @@ def routes(city: City) -> list[Route]:
             "Store a photo (JPEG, PNG or WebP, at most 10 MB); returns its id",
             ("report",),
             upload,
-            query=PhotoQuery,
+            query=KeyQuery,
             status=201,
             raw_body="image/*",
         ),

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
+from dashboard.dispatch.access import is_own, is_within
 from dashboard.dispatch.ending import end_when_enough, hold_team_order
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.states import allowed, reached, waits
@@ -83,7 +84,7 @@ class Answers:
             work.claim(key)
             hold_team_order(work, delivery_id)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
-            if delivery is None or not (principal.may("order") and delivery.area_code.startswith(principal.area_code)):
+            if delivery is None or not is_within(principal, "order", delivery):
                 raise Refused("not_found", what=delivery_id)
             if queries.step_by_key(work.session, key) is not None:
                 return delivery_row(delivery)
@@ -187,8 +188,7 @@ class Answers:
         """Each answer of a delivery: state, who, when tapped, when arrived, where."""
         with self._database.read() as session:
             delivery = session.get(Delivery, delivery_id)
-            seen = delivery is not None and principal.may("see") and delivery.area_code.startswith(principal.area_code)
-            if delivery is None or not (seen or _may_answer(principal, delivery)):
+            if delivery is None or not (is_within(principal, "see", delivery) or _may_answer(principal, delivery)):
                 raise Refused("not_found", what=delivery_id)
             return [
                 {
@@ -205,6 +205,4 @@ class Answers:
 
 
 def _may_answer(principal: Principal, delivery: Delivery) -> bool:
-    if principal.unit_id is not None:
-        return principal.may("answer") and delivery.unit_id == principal.unit_id
-    return principal.may("relay") and delivery.area_code.startswith(principal.area_code)
+    return is_own(principal, delivery) if principal.unit_id is not None else is_within(principal, "relay", delivery)

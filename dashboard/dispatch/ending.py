@@ -38,7 +38,7 @@ def end_when_enough(work: Work, areas: Areas, order_id: str) -> None:
     counts = {str(state): int(n) for state, n in work.session.execute(states)}
     possible = sum(counts.values()) - counts.get("declined", 0) - counts.get("expired", 0)
     wanted = possible if order.done_when == "all" else min(order.needed or 1, max(1, possible))
-    if order.state == "running" and 0 < wanted <= counts.get("done", 0):
+    if 0 < wanted <= counts.get("done", 0):
         end(work, areas, order, "closed")
 
 
@@ -58,9 +58,8 @@ def hold_order(work: Work, delivery_id: str, *where: ColumnElement[bool]) -> Non
 def _expire_rest(work: Work, order: Order) -> None:
     low, high = scope_range("")
     rest = queries.deliveries(work.session, [order.id], low, high, states=queries.UNDERWAY, lock=True)
-    by_state: dict[str, list[Move]] = {}
+    moves = [Move(d.id, d.unit_id, d.unit_name, d.area_code, d.state) for d in rest]
     for d in rest:
-        by_state.setdefault(d.state, []).append(Move(d.id, d.unit_id, d.unit_name, d.area_code, d.state))
         d.times = {**d.times, "expired": iso(work.now)}
     if rest:
         work.session.flush()
@@ -68,4 +67,4 @@ def _expire_rest(work: Work, order: Order) -> None:
         work.session.execute(
             update(Delivery).where(where).values(state="expired", call_at=None), execution_options={"synchronize_session": False}
         )
-        record_moves(work, order.id, "expired", [move for moves in by_state.values() for move in moves], work.now)
+        record_moves(work, order.id, "expired", moves, work.now)

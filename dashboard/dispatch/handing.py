@@ -7,10 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard.areas import Areas
 from dashboard.codes import LEVELS, end_of
 from dashboard.command import Commands
+from dashboard.dispatch.access import is_own, is_within
 from dashboard.dispatch.answers import Answer, Answers
 from dashboard.dispatch.ending import hold_order
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.sending import deliver
+from dashboard.dispatch.states import FINAL
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.rows import Row, delivery_row
@@ -49,10 +51,11 @@ class Handing:
                 raise Refused("not_found", what=delivery_id)
             have = {d.unit_id for d in queries.deliveries(session, [delivery.order_id], *_community(delivery))}
             found = unit_queries.covering(session, *_community(delivery), (), 2000)
-            roles = unit_queries.roles_of(session, [unit.id for unit in found])
-        free = [unit for unit in found if unit.duty == "on_duty" and unit.id not in have]
-        free.sort(key=lambda unit: (not unit.area_code.startswith(delivery.area_code), unit.number))
-        return [{"id": unit.id, "name": unit.name, "roles": roles.get(unit.id, [])} for unit in free[:MOST_COLLEAGUES]]
+            free = [unit for unit in found if unit.duty == "on_duty" and unit.id not in have]
+            free.sort(key=lambda unit: (not unit.area_code.startswith(delivery.area_code), unit.number))
+            shown = free[:MOST_COLLEAGUES]
+            roles = unit_queries.roles_of(session, [unit.id for unit in shown])
+            return [{"id": unit.id, "name": unit.name, "roles": roles.get(unit.id, [])} for unit in shown]
 
     def hand_over(self, principal: Principal, delivery_id: str, wanted: HandOver) -> Row:
         """The taker's delivery; the same key again returns it. Raises `not_found`, `unknown_unit`, `already_so`, `order_ended`.
@@ -72,7 +75,7 @@ class Handing:
                     raise Refused("already_so", field="key", state=wanted.key)
                 return delivery_row(taken)
             order = work.session.get_one(Order, delivery.order_id)
-            if order.state != "running" or delivery.state in ("done", "declined", "expired"):
+            if order.state != "running" or delivery.state in FINAL:
                 raise Refused("order_ended", state=delivery.state if order.state == "running" else order.state)
             unit = work.session.get(Unit, wanted.to)
             if unit is None or unit.duty != "on_duty" or not unit.area_code.startswith(_reach(principal, delivery)):
@@ -95,9 +98,8 @@ def _community(delivery: Delivery) -> tuple[str, str]:
 
 
 def _reach(principal: Principal, delivery: Delivery) -> str:
-    return _community(delivery)[0] if principal.unit_id is not None and delivery.unit_id == principal.unit_id else principal.area_code
+    return _community(delivery)[0] if is_own(principal, delivery) else principal.area_code
 
 
 def _may_hand_over(principal: Principal, delivery: Delivery) -> bool:
-    own = principal.may("answer") and principal.unit_id is not None and delivery.unit_id == principal.unit_id
-    return own or (principal.may("order") and delivery.area_code.startswith(principal.area_code))
+    return is_own(principal, delivery) or is_within(principal, "order", delivery)

@@ -77,20 +77,21 @@ class Watcher:
         moved = self._moved()
         entered, left = (np.empty(0, np.int64), np.empty(0, np.int64)) if not moved.size else self._place(moved)
         now = self._commands.clock()
-        staying, empty, peopled = self._overstayed(now), *self._emptied(now)
-        if not (entered.size or left.size or staying or empty or peopled):
+        staying = np.setdiff1d(self._overstayed(now), left)  # who has just gone stays no longer
+        empty, peopled = self._emptied(now)
+        if not (entered.size or left.size or staying.size or empty or peopled):
             return 0
         raised: list[tuple[Fence, str, list[int]]] = []
         with self._commands.transaction(SYSTEM) as work:
             queries.leave(work.session, self._pairs(left))
             queries.enter(work.session, self._pairs(entered), now)
-            queries.tell(work.session, self._pairs(np.array(staying, np.int64)))
+            queries.tell(work.session, self._pairs(staying))
             for fence in peopled:
                 fence.empty_since, fence.told = None, False
                 queries.set_empty(work.session, fence.id, None, False)
             for fence in empty:
                 queries.set_empty(work.session, fence.id, fence.empty_since, fence.told)
-            groups = [("enter", entered), ("leave", left), ("stay", np.array(staying, np.int64))]
+            groups = [("enter", entered), ("leave", left), ("stay", staying)]
             raised += [(fence, rule, numbers) for rule, keys in groups for fence, numbers in self._wanted(rule, keys, now)]
             raised += [(fence, "empty", []) for fence in empty if fence.told]
             names = self._names(work, {number for _, _, numbers in raised for number in numbers})
@@ -106,7 +107,7 @@ class Watcher:
             self._since[key] = now, False
         for key in left.tolist():
             self._since.pop(key, None)
-        for key in staying:
+        for key in staying.tolist():
             self._since[key] = self._since[key][0], True
         for fence, rule, numbers in raised:
             self._act(fence, rule, [names[number] for number in numbers if number in names], now)
@@ -148,13 +149,12 @@ class Watcher:
 
     # --- what is due ----------------------------------------------------------------------------------
 
-    def _overstayed(self, now: datetime) -> list[int]:
+    def _overstayed(self, now: datetime) -> Keys:
         limits = {place: timedelta(minutes=fence.minutes) for place, fence in enumerate(self._fences) if fence.rule == "stay"}
         if not limits:
-            return []
-        return [
-            key for key, (since, told) in self._since.items() if not told and (key >> 32) in limits and since + limits[key >> 32] <= now
-        ]
+            return np.empty(0, np.int64)
+        held = ((key, key >> 32, since) for key, (since, told) in self._since.items() if not told)
+        return np.array([key for key, place, since in held if place in limits and since + limits[place] <= now], np.int64)
 
     def _emptied(self, now: datetime) -> tuple[list[Fence], list[Fence]]:
         """Fences whose emptiness began or has lasted too long now, and those that are no longer empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from datasources.models import Delivery, Message
@@ -16,6 +16,11 @@ def by_key(session: Session, key: str) -> Message | None:
 def of_delivery(session: Session, delivery_id: str) -> list[Message]:
     """Messages of one delivery in the order of their arrival."""
     return list(session.scalars(select(Message).where(Message.delivery_id == delivery_id).order_by(Message.arrived_at, Message.id)))
+
+
+def count(session: Session, delivery_id: str) -> int:
+    """How many messages a delivery has."""
+    return session.scalar(select(func.count()).where(Message.delivery_id == delivery_id)) or 0
 
 
 def addressed_to(session: Session, unit_id: str, attachment: str) -> bool:

@@ -64,16 +64,21 @@ def open_page(chromium: Browser, running: Running) -> Iterator[Callable[..., Pag
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{address}/signin?next={path}")
-        page.fill("input[name=login]", login)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("form:first-of-type button[type=submit]")
+        sign_in(page, address, login, path)
         return page
 
     yield opened
     for context in contexts:
         context.close()
     assert problems == []
+
+
+def sign_in(page: Page, address: str, login: str, path: str) -> None:
+    """By the form, then on to `path`."""
+    page.goto(f"{address}/signin?next={path}")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("form:first-of-type button[type=submit]")
 
 
 def keep(page: Page, name: str) -> None:

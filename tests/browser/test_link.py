@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboard.city import City
-from dashboard.demo.accounts import PASSWORD, demo_accounts
-from tests.browser.conftest import FLAGS, keep, wait_for_area
+from dashboard.demo.accounts import demo_accounts
+from tests.browser.conftest import FLAGS, keep, sign_in, wait_for_area
 from tests.browser.test_dispatch import PHONE
 from tests.conftest import Running
 
@@ -34,10 +34,7 @@ def browsers() -> Iterator[list[Browser]]:
 def signed_in(browser: Browser, running: Running, login: str, path: str, **options: object) -> Page:
     page = browser.new_context(permissions=["camera", "microphone"], locale="zh-CN", **options).new_page()  # type: ignore[arg-type]
     page.set_default_timeout(20_000)
-    page.goto(f"{running.server.address}/signin?next={path}")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("form:first-of-type button[type=submit]")
+    sign_in(page, running.server.address, login, path)
     return page
 
 

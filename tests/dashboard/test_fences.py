@@ -106,6 +106,15 @@ def test_staying_too_long_survives_a_restart_and_is_raised_once(
     assert raised(city) == ["stay"]
 
 
+def test_who_has_just_gone_has_not_stayed_too_long(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
+    fence(city, place, "stay", minutes=15)
+    go(city, clock, unit, place["lon"], place["lat"])
+    clock.turn(minutes=20)
+    go(city, clock, unit, place["lon"] + 0.01, place["lat"])
+    assert raised(city) == []
+    assert city.fences.listed(OFFICER, STREET)[0]["inside"] == 0
+
+
 def test_nobody_inside_for_too_long_opens_a_ticket(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
     fence(city, place, "empty", minutes=5, effect="ticket", level="orange")
     city.watcher.look()

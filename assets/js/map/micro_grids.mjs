@@ -13,7 +13,7 @@ const SHARPEN_AFTER_MS = 1500;
 
 /**
  * @typedef {{ version: string, numbering: string, url: string, picture_url: string, min_zoom: number, max_zoom: number, picture_min_zoom: number, picture_max_zoom: number, first: number, last: number }} Tiles
- * @typedef {{ show: (tiles: Tiles) => void, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, toggle: (on: boolean) => void, hold: () => void,
+ * @typedef {{ show: (tiles: Tiles) => void, paint: (changed: Uint32Array | null) => void, theme: (theme: string) => void, hold: () => void,
  *   sharpen: () => Promise<void>, slow: boolean, hover: (number: number) => void, numberAt: (at: import("leaflet").LatLng) => number }} Drawing how shapes are drawn.
  *   `hold` hides them and stops drawing; `sharpen` draws them for the present view and ends when they are to be seen; `slow`: whether that takes long here
  */
@@ -89,12 +89,17 @@ export class MicroGridLayer {
       }
     }
     const { canvasDrawing } = await import("./micro_grids_canvas.mjs");
-    return canvasDrawing(this.map, this.colours, this.with.problem);
+    return canvasDrawing(this.map, this.colours, this.with.problem, Math.floor(SHAPES_FROM_ZOOM));
   }
 
   /** Whether shapes are to be seen, not pictures. */
   get #close() {
     return this.map.getZoom() >= SHAPES_FROM_ZOOM;
+  }
+
+  /** What is to be seen: the shapes, or the picture. */
+  get #seen() {
+    return this.sharp && this.near ? this.near : this.far;
   }
 
   /** Show what this zoom is drawn by. The picture stays until the shapes are there. */
@@ -103,7 +108,7 @@ export class MicroGridLayer {
     if (!this.visible || !this.#close) {
       this.sharp = false;
       this.far.toggle(this.visible);
-      this.near?.toggle(false);
+      this.near?.hold();
       return;
     }
     try {
@@ -114,7 +119,6 @@ export class MicroGridLayer {
     }
     const { near, tiles } = this;
     if (!near || !tiles || !this.visible || !this.#close) return;
-    near.toggle(true);
     if (this.nearVersion !== tiles.version) {
       this.nearVersion = tiles.version;
       near.theme(this.theme);
@@ -192,7 +196,7 @@ export class MicroGridLayer {
   /** @param {import("leaflet").LatLng} at */
   #numberAt(at) {
     if (!this.drawn || this.map.getZoom() < TAP_FROM_ZOOM) return 0;
-    return (this.sharp && this.near ? this.near : this.far).numberAt(at);
+    return this.#seen.numberAt(at);
   }
 
   /** @param {import("leaflet").LeafletMouseEvent} event */
@@ -205,7 +209,7 @@ export class MicroGridLayer {
     this.#leave();
     if (!number) return;
     this.hovered = number;
-    (this.sharp && this.near ? this.near : this.far).hover(number);
+    this.#seen.hover(number);
     clearTimeout(this.waiting);
     // who only passes over asks for nothing
     this.waiting = setTimeout(async () => {

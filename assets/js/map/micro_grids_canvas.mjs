@@ -11,9 +11,10 @@ const LINES_FROM_ZOOM = 11;
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/colours.mjs").Colours} colours @param {(error: unknown) => void} problem
+ * @param {number} from the least zoom whose tiles are read: hidden far up, it would read a whole city for nothing
  * @returns {import("./micro_grids.mjs").Drawing}
  */
-export function canvasDrawing(map, colours, problem) {
+export function canvasDrawing(map, colours, problem, from) {
   let colour = palette("tickets");
   let hovered = 0, told = false, planned = 0;
   /** @type {Map<string, Tile>} */
@@ -68,13 +69,12 @@ export function canvasDrawing(map, colours, problem) {
           return canvas;
         },
       });
-      grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, minZoom: 6, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
+      grid = new Grid({ tileSize: SIZE, pane: "micro-grids", minNativeZoom: info.min_zoom + 1, minZoom: from, maxZoom: 18, zoomOffset: -1, keepBuffer: 1 });
       grid.on("tileunload", (/** @type {any} */ event) => tiles.delete(`${event.coords.z}/${event.coords.x}/${event.coords.y}`));
       grid.addTo(map);
     },
     paint: plan,
     theme(name) { colour = palette(name); plan(); },
-    toggle(on) { if (grid) grid.getContainer().style.display = on ? "" : "none"; },
     hold() { if (grid) grid.getContainer().style.visibility = "hidden"; },
     slow: false, // tiles are painted one by one as they come: nothing blocks
     async sharpen() {

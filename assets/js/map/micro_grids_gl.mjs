@@ -28,7 +28,7 @@ const Bridge = plain.extend({
     this.pause(held);
     if (!held) this._update();
   },
-  /** @param {boolean} shown */
+  /** By visibility alone: without a box MapLibre would take itself for resized, and draw at once when it has one again. @param {boolean} shown */
   show(shown) { this._glMap._actualCanvas.style.visibility = shown ? "" : "hidden"; },
   /** Zooms below this are not drawn here: to follow them would only fetch tiles of a whole city. */
   from: 0,
@@ -117,10 +117,6 @@ export async function glDrawing(map, colours, problem, from) {
       if (gl.getLayer("fill")) gl.setPaintProperty("fill", "fill-color", fill());
     },
     hold() { layer.hold(true); },
-    toggle(on) {
-      // Hidden by visibility alone: without a box MapLibre would take itself for resized, and draw at once when it has one again.
-      if (!on) layer.hold(true);
-    },
     hover(number) {
       if (hovered === number || !gl.getLayer("hovered")) return;
       hovered = number;

@@ -1,6 +1,6 @@
 // The desk's side of the talk with one recipient of an order.
 import { html } from "lit-html";
-import { get, newKey, post } from "../api.mjs";
+import { get, newKey, post, upload } from "../api.mjs";
 import { emptyDraft, messageList, Recorder, writingLine } from "../talk.mjs";
 import { say } from "../text.mjs";
 
@@ -26,13 +26,6 @@ export function talkSide(act) {
     }
     act.draw();
   };
-  /** @param {string} path @param {Blob} data @param {string} under its key */
-  const upload = async (path, data, under) => {
-    const answer = await fetch(`/api/v1${path}?key=${encodeURIComponent(under)}`, { method: "POST", body: data, headers: { "Content-Type": data.type || "application/octet-stream" } });
-    const value = await answer.json();
-    if (!answer.ok) throw new Error(document.documentElement.lang === "en" ? value.error.en : value.error.zh);
-    return value.id;
-  };
   const send = async () => {
     if (!open || sending) return;
     sending = true;
@@ -43,8 +36,8 @@ export function talkSide(act) {
     try {
       const body = {
         key: under, text: text.trim(),
-        ...(photo ? { photo_id: await upload("/photos", photo, under) } : {}),
-        ...(clip ? { clip_id: await upload("/clips", clip, under) } : {}),
+        ...(photo ? { photo_id: (await upload("/photos", under, photo)).id } : {}),
+        ...(clip ? { clip_id: (await upload("/clips", under, clip)).id } : {}),
       };
       take(await post(`/deliveries/${to.id}/messages`, body));
       if (draft === mine) draft = emptyDraft();

@@ -1,6 +1,13 @@
 // Empties the outbox whenever there is a network: in order, one at a time, each under its own key, so that a repeat does nothing.
 
+import { sentenceOf } from "../api.mjs";
+
 const RETRY_MS = [1000, 2000, 5000, 10000];
+/** What goes ahead of an entry, and where the entry keeps it. */
+const FILES = /** @type {const} */ ([
+  { file: "photo", stored: "photoId", path: "/photos", words: "照片" },
+  { file: "clip", stored: "clipId", path: "/clips", words: "语音" },
+]);
 const PATHS = { answer: "answers", message: "messages", hand_over: "hand-over" };
 /** The server has it already: as good as sent. */
 const ALREADY = new Set(["already_so"]);
@@ -57,22 +64,14 @@ export class Sender extends EventTarget {
   /** @param {import("./outbox.mjs").Entry} entry */
   async #send(entry) {
     const id = /** @type {number} */ (entry.id);
-    if (entry.photo && !entry.photoId) {
-      const stored = await this.#post(`/photos?key=${encodeURIComponent(entry.body.key)}`, entry.photo, entry.photo.type);
-      if (stored.refused) {
-        // the report matters more than its picture: it goes without, and says so
-        delete entry.photo;
-        entry.body.text += `（照片未能上传：${stored.refused}）`;
-      } else entry.photoId = stored.value.id;
-      await this.outbox.update(entry);
-      return;
-    }
-    if (entry.clip && !entry.clipId) {
-      const stored = await this.#post(`/clips?key=${encodeURIComponent(entry.body.key)}`, entry.clip, entry.clip.type);
-      if (stored.refused) {
-        delete entry.clip;
-        entry.body.text += `（语音未能上传：${stored.refused}）`;
-      } else entry.clipId = stored.value.id;
+    for (const { file, stored, path, words } of FILES) {
+      if (!entry[file] || entry[stored]) continue;
+      const sent = await this.#post(`${path}?key=${encodeURIComponent(entry.body.key)}`, entry[file], entry[file].type);
+      if (sent.refused) {
+        // what was written matters more than its picture or sound: it goes without, and says so
+        delete entry[file];
+        entry.body.text += `（${words}未能上传：${sent.refused}）`;
+      } else entry[stored] = sent.value.id;
       await this.outbox.update(entry);
       return;
     }
@@ -91,8 +90,7 @@ export class Sender extends EventTarget {
     if (answer.status >= 500 || answer.status === 429) throw new Error(`status ${answer.status}`);
     const value = await answer.json();
     if (answer.ok) return { value, code: "" };
-    const english = globalThis.document?.documentElement.lang === "en";
-    return { refused: english ? value.error.en : value.error.zh, code: value.error.code };
+    return { refused: sentenceOf(value.error), code: value.error.code };
   }
 }
 

@@ -1,0 +1,61 @@
+"""What photos and voice clips have in common: kept on disk under the sender's idempotency key, and known by who sent them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from sqlalchemy import select
+
+from dashboard.clock import Clock
+from dashboard.errors import Refused
+from dashboard.identity import Principal
+from datasources.database import Database
+from datasources.models import Clip, Photo
+
+A = TypeVar("A", Photo, Clip)
+
+
+class Attachments(Generic[A]):
+    """Files of one kind, each with its row."""
+
+    model: type[A]
+    suffix = ""
+
+    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._clock = clock
+
+    def owned_by(self, principal: Principal, attachment_id: str) -> bool:
+        """Whether this principal sent that file."""
+        with self._database.read() as session:
+            found = session.get(self.model, attachment_id)
+        return found is not None and found.actor == principal.actor
+
+    def _sent_before(self, principal: Principal, key: str) -> str | None:
+        """The id of what was sent under this key; None when nothing was. Raises `forbidden` when somebody else did."""
+        with self._database.read() as session:
+            known = session.scalar(select(self.model).where(self.model.key == key))
+        if known is not None and known.actor != principal.actor:
+            raise Refused("forbidden", permission="report")
+        return None if known is None else known.id
+
+    def _keep(self, row: A, data: bytes) -> str:
+        """The file first: a row without its file would be a promise that cannot be kept."""
+        path = self._path(row.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        attachment_id = row.id
+        with self._database.write() as session:
+            session.add(row)
+        return attachment_id
+
+    def _path(self, attachment_id: str) -> Path:
+        return self._folder / attachment_id[-2:] / f"{attachment_id}{self.suffix}"
+
+
+def check_size(data_bytes: int, most_bytes: int, field: str) -> None:
+    """Raise `too_large` for more than may be kept."""
+    if data_bytes > most_bytes:
+        raise Refused("too_large", field=field, limit=f"{most_bytes // 1024 // 1024} MB")
