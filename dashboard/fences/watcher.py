@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,8 @@ from datasources.queries import units as unit_queries
 
 log = logging.getLogger(__name__)
 
+WATCHER = replace(SYSTEM, token_id="fences", name="电子围栏")
+"""Who opens the tickets and writes the messages: people read the name."""
 AGAIN_AFTER = timedelta(seconds=60)
 """Who walks along a fence crosses it often: the same is not raised again before this long."""
 NAMED = 10
@@ -219,11 +222,11 @@ class Watcher:
         who = "、".join(unit.name for unit in units[:NAMED]) + more
         text = f"电子围栏「{fence.name}」{WORDS[rule]}" + (f"：{who}" if who else "")
         report = TicketReport(key=key, kind="other", level=fence.level, text=text, lon=centre.x, lat=centre.y)  # type: ignore[arg-type]
-        self._tickets.report(SYSTEM, report)
+        self._tickets.report(WATCHER, report)
 
     def _message(self, fence: Fence, units: list[Unit], key: str) -> None:
         to = Criteria(area=fence.area_code[:4], units=[unit.id for unit in units], off_duty_too=True)
-        self._orders.send(SYSTEM, NewOrder(key=key, title=fence.name, text=fence.text, priority="urgent", to=to))
+        self._orders.send(WATCHER, NewOrder(key=key, title=fence.name, text=fence.text, priority="urgent", to=to))
 
     def _names(self, work: Work, numbers: set[int]) -> dict[int, Unit]:
         return {unit.number: unit for unit in unit_queries.by_numbers(work.session, sorted(numbers))} if numbers else {}

@@ -136,6 +136,7 @@ def test_a_message_reaches_the_person(city: City, clock: TurnedClock, unit: dict
     go(city, clock, unit, place["lon"], place["lat"])
     work = city.answers.work_of(principal("unit", unit["area_code"], unit["id"]))
     assert [(one["order"]["title"], one["order"]["text"]) for one in work] == [("水库库区", "此处危险，请立即离开")]
+    assert work[0]["order"]["sender"] == "电子围栏"
 
 
 def test_who_goes_off_duty_is_nowhere(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:

@@ -16,8 +16,8 @@ export function fenceLayer(map) {
       group.clearLayers();
       for (const { name, outline } of fences) {
         const shape = window.L.geoJSON(/** @type {any} */ (outline), { style: { color: "#8FD3F4", weight: 2.5, dashArray: "2 6", fillOpacity: 0.06, interactive: false } }).addTo(group);
-        const bounds = shape.getBounds(); // the name stands above, where it hides nobody inside
-        window.L.tooltip({ permanent: true, direction: "top", className: "fence-name" }).setContent(textOf(name)).setLatLng([bounds.getNorth(), bounds.getCenter().lng]).addTo(group);
+        const bounds = shape.getBounds(); // the name hangs from the upper edge, which is always in view
+        window.L.tooltip({ permanent: true, direction: "bottom", className: "fence-name" }).setContent(textOf(name)).setLatLng([bounds.getNorth(), bounds.getCenter().lng]).addTo(group);
       }
     },
   };
