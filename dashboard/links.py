@@ -11,6 +11,7 @@ import hmac
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -26,6 +27,8 @@ MOST = 200
 """Links at once: a hall has a few."""
 MOST_DATA = 32_000
 """Characters of one signal."""
+RING_LIFE = timedelta(seconds=60)
+"""Who has not answered by then does not: browsers stop ringing after 45 s, and one that could not say so must not block the unit."""
 TURN_LIFE_S = 3600
 Kind = Literal["ring", "accept", "decline", "offer", "answer", "candidate", "hang_up"]
 FROM_DESK = ("offer", "candidate", "hang_up")
@@ -53,6 +56,7 @@ class Link:
     area_code: str
     by: Principal
     desk_side: str
+    rung: datetime
     unit_side: str = ""
     opened: float = 0.0
 
@@ -112,6 +116,8 @@ class Links:
             link.opened = time.monotonic()
             self._record(link, "link.open", {})
             told.append(Told({"kind": "taken", "link": link.id}, unit_id=link.unit_id, not_side=side))
+        if signal.kind == "decline":
+            told.append(Told({"kind": "taken", "link": link.id}, unit_id=link.unit_id, not_side=side))  # its other devices stop ringing
         if signal.kind in ("decline", "hang_up"):
             self._end(link)
         return link.id, told
@@ -122,10 +128,12 @@ class Links:
             unit = session.get(Unit, unit_id)
         if unit is None or not unit.area_code.startswith(principal.area_code):
             raise Refused("not_found", what=unit_id)
+        now = self._commands.clock()
         with self._lock:
+            self._links = {key: link for key, link in self._links.items() if link.opened or link.rung + RING_LIFE > now}
             if len(self._links) >= MOST or any(link.desk_side == side or link.unit_id == unit_id for link in self._links.values()):
                 raise Refused("already_so", field="unit", state="link")
-            link = Link(new_id(), unit.id, unit.name, unit.area_code, principal, side)
+            link = Link(new_id(), unit.id, unit.name, unit.area_code, principal, side, now)
             self._links[link.id] = link
         return link.id, [Told({"kind": "ring", "link": link.id, "name": principal.name}, unit_id=unit_id)]
 

@@ -35,7 +35,7 @@ FOLD_UNITS = 500
 class PositionReport(BaseModel):
     """One position of one unit. Degrees; WGS-84 unless `crs` says GCJ-02, which is converted here."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     unit: str = Field(min_length=1, max_length=40, description="id of the unit")
     lon: float = Field(ge=-180, le=180)

@@ -44,6 +44,7 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
                     dispatch.panel(say),
                     html.Section(id="order", className="panel", hidden=True),
                     html.Section(id="fences", className="panel", hidden=True),
+                    html.Section(id="policies", className="panel", hidden=True),
                     html.Section(id="orders", className="panel"),
                     html.Section(id="events", className="panel panel-fill"),
                 ],
@@ -74,6 +75,7 @@ def _bar(say: Say, view: dict[str, Any]) -> html.Header:
                     html.Div(
                         className="person-menu",
                         children=[
+                            html.Button(say("policy.title"), id="policies-open", type="button"),
                             html.Form(
                                 method="POST", action=f"/language/{other}", children=html.Button(say("language.other"), type="submit")
                             ),

@@ -5,6 +5,9 @@ import { say } from "./text.mjs";
 
 const RING_MS = 45_000;
 
+/** The call that was meant has ended while something was waited for. */
+class Over extends Error {}
+
 /** Camera and microphone, or the microphone alone where there is no camera. @returns {Promise<MediaStream>} */
 async function ownMedia() {
   try {
@@ -31,6 +34,10 @@ export function liveLink(root, socket, notify) {
   let early = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let patience;
+  /** Grows when a call ends: what was waited for in one that is over is given back. */
+  let turn = 0;
+  /** A second tap while the browser asks must not open the microphone twice. */
+  let asking = false;
 
   /** @param {Record<string, unknown>} message @returns {Promise<any>} */
   const send = (message) => new Promise((resolve, reject) => socket.timeout(8000).emit("link", message, (/** @type {any} */ fault, /** @type {any} */ answer) => {
@@ -40,6 +47,7 @@ export function liveLink(root, socket, notify) {
   }));
 
   const close = (/** @type {string} */ why = "") => {
+    turn += 1;
     clearTimeout(patience);
     for (const track of own?.getTracks() ?? []) track.stop();
     peer?.close();
@@ -51,8 +59,18 @@ export function liveLink(root, socket, notify) {
     if (id) send({ kind: state === "rung" ? "decline" : "hang_up", link: id }).catch(() => {});
     close();
   };
+  /** People may hang up while the browser still asks whether it may: then camera and microphone go off at once. */
+  const takeMedia = async () => {
+    const mine = turn, media = await ownMedia();
+    if (mine !== turn) {
+      for (const track of media.getTracks()) track.stop();
+      throw new Over();
+    }
+    own = media;
+  };
   const connect = async () => {
-    const { servers } = await get("/ice-servers");
+    const mine = turn, { servers } = await get("/ice-servers");
+    if (mine !== turn) throw new Over();
     const made = new RTCPeerConnection({ iceServers: servers });
     for (const track of own?.getTracks() ?? []) made.addTrack(track, /** @type {MediaStream} */ (own));
     made.addEventListener("icecandidate", ({ candidate }) => { if (candidate && id) send({ kind: "candidate", link: id, data: candidate.toJSON() }).catch(() => {}); });
@@ -72,13 +90,20 @@ export function liveLink(root, socket, notify) {
     try {
       await work();
     } catch (error) {
+      if (error instanceof Over) return;
       notify(error instanceof DOMException ? say("link.no_media") : error instanceof Error ? error.message : String(error), true);
       hangUp();
     }
   };
   const accept = () => attempt(async () => {
-    own = await ownMedia();
-    await connect();
+    if (asking) return;
+    asking = true;
+    try {
+      await takeMedia();
+      await connect();
+    } finally {
+      asking = false;
+    }
     state = "open";
     clearTimeout(patience);
     draw();
@@ -141,9 +166,14 @@ export function liveLink(root, socket, notify) {
       if (state) return;
       [name, state] = [unit.name, "ringing"];
       draw();
-      own = await ownMedia();
+      await takeMedia();
       draw();
-      id = (await send({ kind: "ring", unit: unit.id })).link;
+      const mine = turn, { link } = await send({ kind: "ring", unit: unit.id });
+      if (mine !== turn) {
+        send({ kind: "hang_up", link }).catch(() => {});
+        return;
+      }
+      id = link;
       patience = setTimeout(() => { notify(say("link.no_answer", { name })); hangUp(); }, RING_MS);
     }),
   };

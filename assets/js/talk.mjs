@@ -20,15 +20,25 @@ export class Recorder {
     /** @type {MediaRecorder | null} */
     this.recorder = null;
     this.problem = "";
+    /** Grows with each start and each cancel: an answer of the browser to an earlier one is given back. */
+    this.turn = 0;
+    this.asking = false;
   }
 
   get on() { return this.recorder !== null; }
 
   /** @param {(clip: Blob) => void} done */
   async start(done) {
+    if (this.on || this.asking) return;
+    const mine = ++this.turn;
     this.problem = "";
+    this.asking = true;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      if (mine !== this.turn) {
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
       const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
       const recorder = new MediaRecorder(stream, { ...(mimeType ? { mimeType } : {}), audioBitsPerSecond: 24_000 });
       /** @type {Blob[]} */
@@ -37,19 +47,29 @@ export class Recorder {
       recorder.addEventListener("stop", () => {
         for (const track of stream.getTracks()) track.stop();
         this.recorder = null;
-        done(new Blob(parts, { type: recorder.mimeType.split(";")[0] }));
+        if (mine === this.turn) done(new Blob(parts, { type: recorder.mimeType.split(";")[0] }));
         this.changed();
       });
       recorder.start();
       this.recorder = recorder;
       setTimeout(() => { if (this.recorder === recorder) this.stop(); }, LONGEST_MS);
     } catch {
-      this.problem = say("talk.no_microphone");
+      if (mine === this.turn) this.problem = say("talk.no_microphone");
+    } finally {
+      if (mine === this.turn) this.asking = false;
     }
     this.changed();
   }
 
   stop() { this.recorder?.stop(); }
+
+  /** The talk was closed: nobody wants the clip, and the microphone goes off, also if the browser still asks whether it may. */
+  cancel() {
+    this.turn += 1;
+    this.asking = false;
+    this.problem = "";
+    this.stop();
+  }
 }
 
 /**

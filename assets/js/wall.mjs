@@ -29,6 +29,7 @@ import { orderPanel } from "./panels/order.mjs";
 import { ordersPanel } from "./panels/orders.mjs";
 import { peoplePanel } from "./panels/people.mjs";
 import { placePanel } from "./panels/place.mjs";
+import { policiesPanel } from "./panels/policies.mjs";
 import { tabs } from "./panels/tabs.mjs";
 import { todoPanel } from "./panels/todo.mjs";
 import { troublesPanel } from "./panels/troubles.mjs";
@@ -39,6 +40,8 @@ const REDRAW_MS = 5000; // panels that show how long something has taken
 /** @param {string} id @returns {HTMLElement} */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
+/** Safari has no idle callbacks: there it is a moment later. @param {() => void} then */
+const whenIdle = (then) => ("requestIdleCallback" in window ? requestIdleCallback(then, { timeout: 10_000 }) : setTimeout(then, 1000));
 /** Once what has been set is on the screen. @param {() => void} then */
 const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
 
@@ -123,6 +126,7 @@ async function begin() {
     ordersPanel(find("orders"), picture, now, openOrder),
   ];
   const fences = fencesPanel(find("fences"), map, { area, mayOrder: may("order"), show: fenceLayer(map).show, hint: notice.hint, notify: notice.notify, confirm: notice.confirm });
+  const policies = policiesPanel(find("policies"), { area, nameOf, mayAdminister: may("administer"), notify: notice.notify, confirm: notice.confirm });
   let detail = false;
   const layers = {
     areas: { on: true, toggle: (/** @type {boolean} */ on) => areas.toggle(on) },
@@ -141,6 +145,11 @@ async function begin() {
     if (layers.micro_grids.on) connection.colour(theme);
   }, dispatch ? () => dispatch.start({ area: area() }) : null, filters);
   const choose = tabs(find("tabs"), wall, picture, () => map.invalidateSize());
+  find("policies-open").addEventListener("click", (event) => {
+    /** @type {HTMLElement} */ (event.currentTarget).closest("details")?.removeAttribute("open");
+    policies.toggle(!policies.open);
+    if (policies.open) choose("orders");
+  });
   troublesPanel(find("troubles"), connection);
   connection.self = () => ({ width: innerWidth, height: innerHeight, ratio: devicePixelRatio || 1, webgl: microGrids.webgl });
   connection.theme = theme;
@@ -156,10 +165,10 @@ async function begin() {
       areas.filled(!microGrids.drawn);
       const promised = microGrids.webgl;
       sayHow();
-      requestIdleCallback(async () => {
+      whenIdle(async () => {
         await microGrids.prepare().catch(() => {}); // said when shapes are needed and still cannot be drawn
         if (microGrids.webgl !== promised) sayHow();
-      }, { timeout: 10_000 });
+      });
     } catch (error) {
       notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true);
     }
@@ -182,6 +191,7 @@ async function begin() {
       get(`/areas/${code}`).then((found) => { shortNames.set(code, found.area.name); single.draw(); }).catch(() => shortNames.delete(code));
     }
   });
+  connection.addEventListener("opened", () => { single.again(); });
   connection.addEventListener("message", (event) => single.message(/** @type {CustomEvent} */ (event).detail));
   connection.addEventListener("problem", (event) => notice.notify(sentence(event), true));
   connection.addEventListener("signed-out", (event) => {
@@ -228,6 +238,7 @@ async function begin() {
     }
     dispatch?.follow(code);
     fences.load();
+    policies.load();
     try {
       const cameras = video.load(code, signal);
       cameras.catch(() => {}); // heard below, unless the place itself cannot be shown

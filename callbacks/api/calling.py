@@ -12,7 +12,7 @@ from dashboard.calling.caller import Report
 from dashboard.calling.channels import push_key
 from dashboard.calling.subscriptions import NewSubscription
 from dashboard.city import City
-from dashboard.dispatch.policies import NewPolicy
+from dashboard.dispatch.policies import NewPolicy, PolicyPlace
 from dashboard.identity import Principal
 
 
@@ -59,6 +59,14 @@ def routes(city: City) -> list[Route]:
             ("administer",),
             lambda principal, body: city.policies.set(principal, body),
             body=NewPolicy,
+        ),
+        Route(
+            "POST",
+            "/call-policies/remove",
+            "Let the call policy of the area above hold again",
+            ("administer",),
+            lambda principal, body: city.policies.remove(principal, body),
+            body=PolicyPlace,
         ),
         Route(
             "GET",

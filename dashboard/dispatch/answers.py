@@ -21,6 +21,7 @@ from dashboard.identity import DEVICES, Principal
 from dashboard.rows import Row, delivery_row, order_row
 from datasources.models import Delivery, DeliveryStep, Order
 from datasources.queries import dispatch as queries
+from datasources.queries import messages
 from datasources.serialising import iso
 
 BY_PHONE = "电话叫应"
@@ -176,13 +177,16 @@ class Answers:
         return results
 
     def work_of(self, principal: Principal) -> list[Row]:
-        """What the asking unit has to do, oldest first: deliveries under way, each with its order."""
+        """What the asking unit has to do, oldest first: deliveries under way, each with its order and how many messages the desk wrote."""
         principal.require("answer")
         if principal.unit_id is None:
             raise Refused("forbidden", permission="answer")
         with self._database.read() as session:
             found = queries.underway_of_unit(session, principal.unit_id)
-            return [{**delivery_row(delivery), "order": order_row(order)} for delivery, order in found]
+            written = messages.from_desk(session, [delivery.id for delivery, _ in found])
+            return [
+                {**delivery_row(delivery), "order": order_row(order), "messages": written.get(delivery.id, 0)} for delivery, order in found
+            ]
 
     def steps(self, principal: Principal, delivery_id: str) -> list[Row]:
         """Each answer of a delivery: state, who, when tapped, when arrived, where."""

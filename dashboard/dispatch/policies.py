@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas, check_known
 from dashboard.command import Commands
+from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.rows import Row
 from datasources.models import CallPolicy
@@ -32,13 +33,18 @@ class Step(BaseModel):
     until: Literal["delivered", "acknowledged"] = "acknowledged"
 
 
-class NewPolicy(BaseModel):
-    """The steps for one priority in an area. None: nobody is called."""
+class PolicyPlace(BaseModel):
+    """Which policy is meant."""
 
     model_config = ConfigDict(extra="forbid")
 
     area: str = Field(min_length=4, max_length=18)
     priority: Literal["normal", "urgent", "critical"]
+
+
+class NewPolicy(PolicyPlace):
+    """The steps for one priority in an area. None: nobody is called."""
+
     steps: list[Step] = Field(max_length=12)
 
 
@@ -113,6 +119,8 @@ class Policies:
             {
                 "priority": priority,
                 "from_area": policy.area_code if policy else None,
+                "place": self._areas.short_name(policy.area_code) if policy else "",
+                "set_by": policy.set_by if policy else "",
                 "steps": [
                     {**step.model_dump(), "available": step.channel in self.available}
                     for step in (DEFAULTS[priority] if policy is None else [Step.model_validate(s) for s in policy.steps])
@@ -133,4 +141,16 @@ class Policies:
             known.steps, known.set_by, known.set_at = steps, principal.name, work.now
             row: Row = {"area": new.area, "priority": new.priority, "steps": steps, "set_by": principal.name, "set_at": iso(work.now)}
             work.record("policy.set", new.area, f"{new.area}:{new.priority}", {"row": row})
+            return row
+
+    def remove(self, principal: Principal, place: PolicyPlace) -> Row:
+        """Let the area above, or else the default, hold again. Raises `not_found` when the area has none of its own."""
+        check_known(self._areas, principal, place.area, "administer")
+        with self._commands.transaction(principal) as work:
+            known = work.session.get(CallPolicy, (place.area, place.priority), with_for_update=True)
+            if known is None:
+                raise Refused("not_found", what=f"{place.area} {place.priority}")
+            work.session.delete(known)
+            row: Row = {"area": place.area, "priority": place.priority}
+            work.record("policy.remove", place.area, f"{place.area}:{place.priority}", {"row": row})
             return row

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from sqlalchemy.orm import Session
 
 from dashboard.accounts import Offload
 from dashboard.areas import Areas
@@ -40,6 +41,8 @@ AGAIN_AFTER = timedelta(seconds=60)
 """Who walks along a fence crosses it often: the same is not raised again before this long."""
 NAMED = 10
 FORGET_ABOVE = 50_000
+REDO_WITHIN = timedelta(hours=1)
+"""How old an event may be whose ticket or message a crash kept from being made."""
 WORDS = {"enter": "进入", "leave": "离开", "stay": "停留过久", "empty": "无人在岗"}
 
 
@@ -62,6 +65,8 @@ class Watcher:
         self._seen = np.empty(0, np.int64)
         self._shown = np.empty(0, np.bool_)
         self._raised: dict[tuple[str, str, int], datetime] = {}
+        self._behind = True
+        """Whether events may be stored whose ticket or message is not made: after a start and after a fault."""
 
     def look(self) -> int:
         """Take what has moved, raise what is due; returns how many pairs began or ended."""
@@ -71,10 +76,14 @@ class Watcher:
             # Nothing of it was stored: the next look begins with what is, and raises again what nobody has heard of.
             self._mark = None
             self._raised.clear()
+            self._behind = True
             raise
 
     def _look(self) -> int:
         self._refresh()
+        if self._behind:
+            self._behind = False
+            self._redo()
         if not self._fences:
             return 0
         moved = self._moved()
@@ -97,7 +106,7 @@ class Watcher:
             groups = [("enter", entered), ("leave", left), ("stay", staying)]
             raised += [(fence, rule, numbers) for rule, keys in groups for fence, numbers in self._wanted(rule, keys, now)]
             raised += [(fence, "empty", []) for fence in empty if fence.told]
-            names = self._names(work, {number for _, _, numbers in raised for number in numbers})
+            names = self._names(work.session, {number for _, _, numbers in raised for number in numbers})
             # Nobody learns of units beyond their own area by putting a fence where those pass.
             raised = [
                 (fence, rule, [n for n in numbers if n in names and names[n].area_code.startswith(fence.scope)])
@@ -105,7 +114,7 @@ class Watcher:
             ]
             raised = [(fence, rule, numbers) for fence, rule, numbers in raised if numbers or rule == "empty"]
             for fence, rule, numbers in raised:
-                self._record(work, fence, rule, [names[number] for number in numbers if number in names])
+                self._record(work, fence, rule, [names[number] for number in numbers if number in names], _key(fence, rule, now))
         for key in entered.tolist():
             self._since[key] = now, False
         for key in left.tolist():
@@ -113,7 +122,7 @@ class Watcher:
         for key in staying.tolist():
             self._since[key] = self._since[key][0], True
         for fence, rule, numbers in raised:
-            self._act(fence, rule, [names[number] for number in numbers if number in names], now)
+            self._act(fence, rule, [names[number] for number in numbers if number in names], _key(fence, rule, now))
         return int(entered.size + left.size)
 
     # --- what has moved -------------------------------------------------------------------------------
@@ -193,15 +202,24 @@ class Watcher:
 
     # --- what is done ---------------------------------------------------------------------------------
 
-    def _record(self, work: Work, fence: Fence, rule: str, units: list[Unit]) -> None:
+    def _record(self, work: Work, fence: Fence, rule: str, units: list[Unit], key: str) -> None:
         row = {name: value for name, value in fence_row(fence).items() if name != "text"}
         told = [[unit.id, unit.number, unit.name] for unit in units]
-        payload = {"row": row, "units": told, "place": self._areas.short_name(fence.area_code)}
+        payload = {"row": row, "units": told, "place": self._areas.short_name(fence.area_code), "key": key}
         work.record(f"fence.{rule}", fence.area_code, fence.id, payload)
 
-    def _act(self, fence: Fence, rule: str, units: list[Unit], now: datetime) -> None:
+    def _redo(self) -> None:
+        """Make what a crash between an event and its ticket or message has kept from being made. Under the event's key: once in effect."""
+        acting = {fence.id: fence for fence in self._fences if fence.effect != "event"}
+        with self._database.read() as session:
+            events = queries.raised(session, list(acting), self._commands.clock() - REDO_WITHIN)
+            names = self._names(session, {number for event in events for _, number, _ in event.payload["units"]})
+        for event in events:
+            units = [names[number] for _, number, _ in event.payload["units"] if number in names]
+            self._act(acting[event.entity_id], event.kind.partition(".")[2], units, event.payload["key"])
+
+    def _act(self, fence: Fence, rule: str, units: list[Unit], key: str) -> None:
         """Outside the transaction of the event: a ticket or an order that is refused must not undo who is inside."""
-        key = f"fence:{fence.id[-12:]}:{rule}:{int(now.timestamp() * 1000)}"
         actions: dict[str, Callable[[], Any]] = {
             "ticket": lambda: self._ticket(fence, rule, units, key),
             "message": lambda: self._message(fence, units, key),
@@ -213,7 +231,8 @@ class Watcher:
                 with self._commands.transaction(SYSTEM) as work:
                     work.record("fence.fail", fence.area_code, fence.id, {"row": fence_row(fence), "problem": refused.as_dict()["error"]})
             except Exception:
-                # One fence that cannot act must not keep the others from it.
+                # One fence that cannot act must not keep the others from it; it is tried again at the next look.
+                self._behind = True
                 log.exception("the fence %s could not act", fence.id)
 
     def _ticket(self, fence: Fence, rule: str, units: list[Unit], key: str) -> None:
@@ -228,9 +247,14 @@ class Watcher:
         to = Criteria(area=fence.area_code[:4], units=[unit.id for unit in units], off_duty_too=True)
         self._orders.send(WATCHER, NewOrder(key=key, title=fence.name, text=fence.text, priority="urgent", to=to))
 
-    def _names(self, work: Work, numbers: set[int]) -> dict[int, Unit]:
-        return {unit.number: unit for unit in unit_queries.by_numbers(work.session, sorted(numbers))} if numbers else {}
+    def _names(self, session: Session, numbers: set[int]) -> dict[int, Unit]:
+        return {unit.number: unit for unit in unit_queries.by_numbers(session, sorted(numbers))} if numbers else {}
 
     def _pairs(self, keys: Keys) -> list[tuple[str, int]]:
         places, numbers = places_and_numbers(keys)
         return [(self._fences[place].id, number) for place, number in zip(places.tolist(), numbers.tolist(), strict=True)]
+
+
+def _key(fence: Fence, rule: str, now: datetime) -> str:
+    """One event of one fence: the ticket or the message is made under it."""
+    return f"fence:{fence.id[-12:]}:{rule}:{int(now.timestamp() * 1000)}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from datasources.models import Fence, Presence
+from datasources.models import Change, Fence, Presence
 
 AT_ONCE = 400
 
@@ -84,3 +84,15 @@ def remove(session: Session, fence: Fence) -> None:
     """Delete a fence and its presences."""
     session.execute(delete(Presence).where(Presence.fence_id == fence.id))
     session.delete(fence)
+
+
+RAISED = ("fence.enter", "fence.leave", "fence.stay", "fence.empty")
+
+
+def raised(session: Session, fence_ids: Sequence[str], since: datetime) -> list[Change]:
+    """What these fences have raised from `since` on, oldest first."""
+    found: list[Change] = []
+    for start in range(0, len(fence_ids), AT_ONCE):
+        of_these = Change.entity_id.in_(fence_ids[start : start + AT_ONCE])
+        found += session.scalars(select(Change).where(of_these, Change.kind.in_(RAISED), Change.at >= since))
+    return sorted(found, key=lambda change: change.seq)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +23,12 @@ def of_delivery(session: Session, delivery_id: str) -> list[Message]:
 def count(session: Session, delivery_id: str) -> int:
     """How many messages a delivery has."""
     return session.scalar(select(func.count()).where(Message.delivery_id == delivery_id)) or 0
+
+
+def from_desk(session: Session, delivery_ids: Sequence[str]) -> dict[str, int]:
+    """How many messages the desk has written in each of these deliveries; those without are left out."""
+    query = select(Message.delivery_id, func.count()).where(Message.delivery_id.in_(delivery_ids), ~Message.from_unit)
+    return {str(delivery_id): int(count) for delivery_id, count in session.execute(query.group_by(Message.delivery_id))}
 
 
 def addressed_to(session: Session, unit_id: str, attachment: str) -> bool:

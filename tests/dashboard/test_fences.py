@@ -139,6 +139,27 @@ def test_a_message_reaches_the_person(city: City, clock: TurnedClock, unit: dict
     assert work[0]["order"]["sender"] == "电子围栏"
 
 
+@pytest.mark.parametrize("effect", [{"effect": "ticket"}, {"effect": "message", "text": "请立即离开"}])
+def test_a_crash_between_the_event_and_what_follows_loses_nothing(
+    city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any], effect: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence(city, place, "enter", **effect)
+    with monkeypatch.context() as patched:
+        patched.setattr(city.watcher, "_act", lambda *_: None)  # the process ends here
+        go(city, clock, unit, place["lon"], place["lat"])
+    person = principal("unit", unit["area_code"], unit["id"])
+
+    def made() -> int:
+        tickets = [one for one in city.tickets.listed(OFFICER, STREET, [], 100, "") if "水库库区" in one["text"]]
+        return len(tickets) + len(city.answers.work_of(person))
+
+    assert made() == 0
+    for _ in range(2):  # and a second restart makes it no second time
+        build_city(city.settings, clock, database=city.database).watcher.look()
+        assert made() == 1
+    assert raised(city) == ["enter"]
+
+
 def test_who_goes_off_duty_is_nowhere(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
     fence(city, place, "leave")
     go(city, clock, unit, place["lon"], place["lat"])

@@ -15,7 +15,7 @@ from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.links import MOST_DATA, Links, Signal, Told
 from datasources.queries import changes
-from tests.conftest import LEADER, OFFICER, principal
+from tests.conftest import LEADER, OFFICER, TurnedClock, principal
 
 STREET = "510104017"
 
@@ -92,6 +92,23 @@ def test_a_connection_that_is_lost_hangs_up(city: City, unit: dict[str, Any], pe
 def test_who_rang_and_went_away_is_not_waited_for(city: City, unit: dict[str, Any]) -> None:
     link, _ = say(city, OFFICER, "desk", "ring", unit=unit["id"])
     assert city.links.gone("desk") == [Told({"kind": "hang_up", "link": link, "data": None}, unit_id=unit["id"])]
+
+
+def test_a_ring_that_nobody_ended_blocks_nobody_for_long(city: City, clock: TurnedClock, unit: dict[str, Any]) -> None:
+    say(city, LEADER, "desk", "ring", unit=unit["id"])
+    clock.turn(seconds=59)
+    assert code(lambda: say(city, OFFICER, "desk2", "ring", unit=unit["id"])) == "already_so"
+    clock.turn(seconds=1)
+    assert say(city, OFFICER, "desk2", "ring", unit=unit["id"])[0]
+
+
+def test_declining_on_one_phone_ends_the_ringing_on_the_other(city: City, unit: dict[str, Any], person: Principal) -> None:
+    link, _ = say(city, OFFICER, "desk", "ring", unit=unit["id"])
+    _, told = say(city, person, "phone", "decline", link)
+    assert [(one.side, one.unit_id, one.not_side, one.signal["kind"]) for one in told] == [
+        ("desk", "", "", "decline"),
+        ("", unit["id"], "phone", "taken"),
+    ]
 
 
 def test_a_turn_pass_is_what_the_server_computes(city: City, person: Principal) -> None:

@@ -59,6 +59,13 @@ def test_both_sides_write_and_both_read(city: City, talk: tuple[dict[str, Any], 
     assert city.orders.deliveries(OFFICER, delivery["order_id"])[0]["said"] == 1
 
 
+def test_the_field_page_learns_how_many_messages_the_desk_wrote(city: City, talk: tuple[dict[str, Any], Principal]) -> None:
+    delivery, person = talk
+    for number, who in enumerate((OFFICER, person, OFFICER)):
+        city.messages.send(who, delivery["id"], NewMessage(key=f"counted-{number}", text="请回话"))
+    assert [one["messages"] for one in city.answers.work_of(person) if one["id"] == delivery["id"]] == [2]
+
+
 def test_the_same_key_sends_once(city: City, talk: tuple[dict[str, Any], Principal]) -> None:
     delivery, unit = talk
     first = city.messages.send(unit, delivery["id"], NewMessage(key="unit-0002", text="到了"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from dashboard.city import City, build_city
 from dashboard.errors import Refused
@@ -102,6 +103,13 @@ def test_one_bad_position_refuses_the_whole_list(
     assert (caught.value.code, caught.value.field) == (code, "positions[1]")
     assert city.positions.of_unit(people[0]["number"]) is None
     assert city.positions.fold() == 0
+
+
+@pytest.mark.parametrize("field", ["lon", "lat", "heading", "accuracy_m"])
+def test_what_is_no_number_is_no_position(clock: TurnedClock, field: str) -> None:
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValidationError, match=field):
+            PositionReport.model_validate({"unit": "u", "lon": 104.0, "lat": 30.6, "at": clock()} | {field: value})
 
 
 def test_nobody_reports_for_others_without_the_right(

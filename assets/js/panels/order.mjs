@@ -86,6 +86,8 @@ export function orderPanel(root, act) {
     },
     /** A message came in. @param {import("../talk.mjs").Message} message */
     message: talk.take,
+    /** The connection is back. */
+    again: talk.load,
     get order() { return list?.order ?? null; },
   };
 }

@@ -11,7 +11,7 @@ export function talkSide(act) {
   /** @type {import("../talk.mjs").Message[]} */
   let messages = [];
   let draft = emptyDraft(), key = newKey(), sending = false;
-  /** The words that the key was made for. @type {string | null} */
+  /** What the key was made for. @type {import("../talk.mjs").Draft | null} */
   let keyOf = null;
   const recorder = new Recorder(() => act.draw());
 
@@ -31,7 +31,8 @@ export function talkSide(act) {
     sending = true;
     // What is sent, and to whom, is what was there at the tap: somebody may choose another person while a photo is under way.
     const to = open, mine = draft, { text, photo, clip } = mine;
-    if (keyOf !== text) [key, keyOf] = [newKey(), text]; // the same key for the same words: a repeat after a fault sends nothing twice
+    // the same key for the same message: a repeat after a fault sends nothing twice
+    if (keyOf?.text !== text || keyOf.photo !== photo || keyOf.clip !== clip) [key, keyOf] = [newKey(), { text, photo, clip }];
     const under = key;
     try {
       const body = {
@@ -57,10 +58,13 @@ export function talkSide(act) {
 
   return {
     take,
+    /** Read it again: something may have been written while there was no connection. */
+    load,
     get open() { return open; },
     /** @param {{ id: string, unit: string } | null} delivery */
     show(delivery) {
       if (open?.id === delivery?.id) return;
+      recorder.cancel();
       open = delivery;
       messages = [];
       draft = emptyDraft();

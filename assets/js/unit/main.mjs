@@ -7,8 +7,9 @@ import { emptyDraft, Recorder } from "../talk.mjs";
 import { loadText, say, useText } from "../text.mjs";
 import { Sharing } from "./location.mjs";
 import { Outbox } from "./outbox.mjs";
-import { pushState, subscribe } from "./push.mjs";
+import { endPush, pushState, subscribe } from "./push.mjs";
 import { Sender } from "./sender.mjs";
+import { Unread } from "./unread.mjs";
 import { draft, view } from "./view.mjs";
 import { Work } from "./work.mjs";
 
@@ -35,15 +36,16 @@ async function begin() {
   const work = new Work(account, localStorage);
   const outbox = new Outbox(account);
   const sender = new Sender(outbox);
+  const unread = new Unread(account, localStorage);
   const sharing = new Sharing(boot.unit.id);
-  /** @type {{ tab: string, declining: string | null, waiting: number, refused: import("./outbox.mjs").Entry[], log: { at: string, text: string, state: string }[], duty: string, connected: boolean, signedOut: boolean, note: string, unread: Record<string, number>, push: string,
+  /** @type {{ tab: string, declining: string | null, waiting: number, refused: import("./outbox.mjs").Entry[], log: { at: string, text: string, state: string }[], duty: string, connected: boolean, signedOut: boolean, note: string, push: string,
    *  handing: { delivery: string, units: any[] | null, problem: string } | null, talking: { delivery: string, messages: import("../talk.mjs").Message[], draft: import("../talk.mjs").Draft, recorder: Recorder } | null }} */
-  const state = { tab: "order", declining: null, waiting: 0, refused: [], log: [], duty: boot.unit.duty, connected: false, signedOut: false, note: "", unread: {}, push: "", handing: null, talking: null };
-  const draw = () => view(root, { unit: boot.unit, work, sharing, state, act });
+  const state = { tab: "order", declining: null, waiting: 0, refused: [], log: [], duty: boot.unit.duty, connected: false, signedOut: false, note: "", push: "", handing: null, talking: null };
+  const draw = () => view(root, { unit: boot.unit, work, unread, sharing, state, act });
 
   const act = {
     /** @param {string} tab */
-    tab(tab) { Object.assign(state, { tab, declining: null, handing: null, talking: null }); draw(); },
+    tab(tab) { state.talking?.recorder.cancel(); Object.assign(state, { tab, declining: null, handing: null, talking: null }); draw(); },
     /** @param {string} delivery @param {string} step @param {string} [note] */
     async answer(delivery, step, note = "") {
       const at = new Date().toISOString();
@@ -87,8 +89,8 @@ async function begin() {
     },
     /** Open the talk with the desk; null: close it. @param {string | null} delivery */
     async talk(delivery) {
+      state.talking?.recorder.cancel();
       state.talking = delivery === null ? null : { delivery, messages: await waitingMessages(delivery), draft: emptyDraft(), recorder: new Recorder(draw) };
-      if (delivery !== null) delete state.unread[delivery];
       draw();
       await readTalk();
     },
@@ -124,6 +126,12 @@ async function begin() {
       }
       draw();
     },
+    /** The phone may go to somebody else: what is pushed to this unit must not appear on it any more. @param {SubmitEvent} event */
+    async signOut(event) {
+      event.preventDefault();
+      await endPush();
+      /** @type {HTMLFormElement} */ (event.target).submit();
+    },
     /** @param {number} id */
     async forget(id) { await outbox.remove(id); },
     redraw: () => draw(),
@@ -139,7 +147,10 @@ async function begin() {
     try {
       const { messages } = await get(`/deliveries/${delivery}/messages`);
       const waiting = (await waitingMessages(delivery)).filter((one) => !messages.some((/** @type {any} */ known) => known.key === one.key));
-      if (state.talking?.delivery === delivery) state.talking.messages = [...messages, ...waiting];
+      if (state.talking?.delivery === delivery) {
+        state.talking.messages = [...messages, ...waiting];
+        unread.open(delivery, messages);
+      }
     } catch { /* no network: what is known stays */ }
     draw();
   };
@@ -175,7 +186,9 @@ async function begin() {
 
   const refresh = async () => {
     try {
-      work.replace((await get("/my/work")).deliveries);
+      const { deliveries } = await get("/my/work");
+      work.replace(deliveries);
+      unread.replace(deliveries);
       received([...work.deliveries.values()].filter((delivery) => delivery.state === "queued").map((delivery) => delivery.id));
       draw();
     } catch { /* no network: what is kept is shown, and the next connection asks again */ }
@@ -189,6 +202,7 @@ async function begin() {
     // first what was tapped offline, then the server's list: else an old state would flash up
     await sender.soon();
     await refresh();
+    await readTalk();
   });
   socket.on("disconnect", () => { state.connected = false; draw(); });
   socket.on("connect_error", (error) => {
@@ -206,12 +220,12 @@ async function begin() {
   });
   socket.on("message", (message) => {
     if (state.talking?.delivery === message.delivery_id) readTalk();
-    else if (!message.from_unit) { state.unread[message.delivery_id] = (state.unread[message.delivery_id] ?? 0) + 1; navigator.vibrate?.(200); note(say("talk.new", { name: message.name, text: message.text })); }
+    else if (!message.from_unit) { unread.came(message.delivery_id); navigator.vibrate?.(200); note(say("talk.new", { name: message.name, text: message.text })); }
     draw();
   });
   window.addEventListener("online", () => sender.soon());
   window.addEventListener("offline", () => { sender.online = false; draw(); });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { sender.soon(); if (socket.connected) refresh(); } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { sender.soon(); if (socket.connected) refresh().then(readTalk); } });
 
   if (localStorage.getItem("yiping-sharing")) sharing.start();
   await count();

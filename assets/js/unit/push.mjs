@@ -6,7 +6,30 @@ export async function pushState() {
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return "unsupported";
   if (Notification.permission === "denied") return "denied";
   const registration = await navigator.serviceWorker.getRegistration();
-  return (await registration?.pushManager.getSubscription()) ? "on" : "off";
+  const known = await registration?.pushManager.getSubscription();
+  if (!known) return "off";
+  try {
+    await tell(known); // a phone is passed on from hand to hand: it belongs to who is signed in now
+  } catch {
+    return navigator.onLine ? "failed" : "on";
+  }
+  return "on";
+}
+
+/** @param {PushSubscription} made */
+async function tell(made) {
+  const { endpoint, keys } = made.toJSON();
+  await post("/my/push-subscription", { endpoint, p256dh: keys?.p256dh, auth: keys?.auth });
+}
+
+/** Nothing more is pushed to this browser. The browser's own end holds even where the server cannot be told. */
+export async function endPush() {
+  if (!("serviceWorker" in navigator && "PushManager" in window)) return;
+  const registration = await navigator.serviceWorker.getRegistration();
+  const known = await registration?.pushManager.getSubscription();
+  if (!known) return;
+  await post("/my/push-subscription/remove", { endpoint: known.endpoint }).catch(() => {});
+  await known.unsubscribe().catch(() => {});
 }
 
 /** Ask the person, subscribe, tell the server; a second tap ends it. @returns {Promise<string>} as `pushState`, or `failed` */
@@ -22,8 +45,7 @@ export async function subscribe() {
     if (await Notification.requestPermission() !== "granted") return pushState();
     const { key } = await get("/my/push-key");
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
-    const { endpoint, keys } = made.toJSON();
-    await post("/my/push-subscription", { endpoint, p256dh: keys?.p256dh, auth: keys?.auth });
+    await tell(made);
     return "on";
   } catch {
     return "failed"; // no push service in reach, or the server refused: the person is told, orders still come over the open page

@@ -30,7 +30,7 @@ function network({ state }) {
 }
 
 /** @param {any} model */
-function orderView({ work, state, act }) {
+function orderView({ work, unread, state, act }) {
   const open = work.open();
   const [delivery] = open;
   if (!delivery) return html`<div class="unit-empty"><b>${say("unit.no_order")}</b>${say("unit.no_order_hint")}</div>`;
@@ -51,7 +51,7 @@ function orderView({ work, state, act }) {
     <div class="unit-side">${check
       ? html`<button class="danger" data-help @click=${() => act.needHelp(delivery.id)}>${say("unit.need_help")}</button>`
       : html`<button @click=${() => act.decline(delivery.id)}>${say("delivery.declined")}</button><button data-hand-over @click=${() => act.handOver(delivery.id)}>${say("unit.hand_over")}</button>`}
-      <button data-talk @click=${() => act.talk(delivery.id)}>${say("talk.open")}${state.unread[delivery.id] ? html` <b class="said">${state.unread[delivery.id]}</b>` : nothing}</button>
+      <button data-talk @click=${() => act.talk(delivery.id)}>${say("talk.open")}${unread.of(delivery.id) ? html` <b class="said">${unread.of(delivery.id)}</b>` : nothing}</button>
       <button @click=${() => act.tab("report")}>${say("unit.tab.report")}</button></div>`;
 }
 
@@ -93,7 +93,7 @@ function meView({ sharing, state, act }) {
     ${state.refused.map((/** @type {any} */ entry) => html`<div class="unit-order"><p>${say("unit.refused", { problem: entry.refused })}</p><button @click=${() => act.forget(entry.id)}>${say("action.close")}</button></div>`)}
     <h2>${say("unit.history")}</h2>
     <ol class="unit-log">${state.log.map((/** @type {any} */ line) => html`<li><time>${minuteTime(line.at)}</time><span>${line.text}</span><span class="state ${line.state === "sent" ? "good" : "hint"}">${say(line.state === "sent" ? "unit.confirmed" : "unit.waiting")}</span></li>`)}</ol>
-    <form method="post" action="/signout"><button type="submit">${say("unit.signout")}</button></form>`;
+    <form method="post" action="/signout" @submit=${act.signOut}><button type="submit">${say("unit.signout")}</button></form>`;
 }
 
 /** Who takes over. @param {{ delivery: string, units: { id: string, name: string, roles: string[] }[] | null, problem: string }} handing @param {any} act */

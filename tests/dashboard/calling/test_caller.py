@@ -11,7 +11,7 @@ from dashboard.calling.caller import Caller, Report
 from dashboard.city import City
 from dashboard.dispatch.answers import BY_PHONE, Answer
 from dashboard.dispatch.orders import NewOrder
-from dashboard.dispatch.policies import NewPolicy, Policies, Step
+from dashboard.dispatch.policies import NewPolicy, Policies, PolicyPlace, Step
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
 from dashboard.identity import Principal
@@ -299,10 +299,27 @@ def test_the_nearest_policy_holds_and_what_is_not_set_up_is_left_out(city: City)
         book = policies.book(session, "urgent")
     assert [(step.channel, step.after_s) for step in book("510185001001001001")] == [("sms", 50), ("duty_desk", 60)]
     assert book("510104017001001001") == ()
-    assert policies.listed(OFFICER, "510104017")[1] == {"priority": "urgent", "from_area": "510104017", "steps": []}
+    held = policies.listed(OFFICER, "510104017")[1]
+    assert (held["priority"], held["from_area"], held["set_by"], held["steps"]) == ("urgent", "510104017", ADMIN.name, [])
+
+
+def test_only_administrators_set_and_remove_policies_and_what_is_above_holds_again(city: City) -> None:
+    place = PolicyPlace(area="510104017", priority="urgent")
+    city.policies.set(ADMIN, NewPolicy(area="5101", priority="urgent", steps=[DESK]))
+    city.policies.set(ADMIN, NewPolicy(area="510104017", priority="urgent", steps=[]))
+    for who in (OFFICER, LEADER, principal("admin", "510185")):
+        for action in (
+            lambda who=who: city.policies.remove(who, place),
+            lambda who=who: city.policies.set(who, NewPolicy(**place.model_dump(), steps=[])),
+        ):
+            with pytest.raises(Refused) as caught:
+                action()
+            assert caught.value.code in ("forbidden", "not_found", "outside_scope")
+    city.policies.remove(ADMIN, place)
+    assert city.policies.listed(OFFICER, "510104017")[1]["from_area"] == "5101"
     with pytest.raises(Refused) as caught:
-        policies.set(OFFICER, NewPolicy(area="5101", priority="urgent", steps=[]))
-    assert caught.value.code == "forbidden"
+        city.policies.remove(ADMIN, place)
+    assert caught.value.code == "not_found"
 
 
 def test_many_silent_people_are_planned_in_parts(
