@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
@@ -89,10 +89,11 @@ def deputy_of(session: Session, delivery: Delivery) -> Unit | None:
     places = [delivery.area_code[:n] for n in (18, 15, 12) if len(delivery.area_code) >= n]
     if not places:
         return None
-    has_it = select(Delivery.unit_id).where(Delivery.order_id == delivery.order_id)
+    # asked for each candidate by the index of the pair: an order to a whole city has tens of thousands who have it
+    has_it = exists().where(Delivery.order_id == delivery.order_id, Delivery.unit_id == Unit.id)
     leads = select(UnitRole.unit_id).where(UnitRole.role.in_(("micro_grid_leader", "grid_officer")))
     inside = or_(*(and_(Unit.area_code >= place, Unit.area_code < place + ":") for place in places))
-    query = select(Unit).where(Unit.duty == "on_duty", inside, Unit.id.not_in(has_it))
+    query = select(Unit).where(Unit.duty == "on_duty", inside, ~has_it)
     found = list(session.scalars(query.order_by(Unit.id.in_(leads).desc(), Unit.number).limit(NEAR)))
     return min(found, key=lambda unit: _distance(delivery.area_code, unit.area_code), default=None)
 

@@ -44,8 +44,8 @@ class Audit:
         return "\n".join([f"{counts}: {faults}", *self.examples])
 
 
-def audit(database: Database, order_keys: Sequence[str], journals: Sequence[Journal]) -> Audit:
-    """`order_keys`: those whose sending was confirmed to the desk, or repeated until it was."""
+def audit(database: Database, order_keys: Sequence[str], called_off: Sequence[str], journals: Sequence[Journal]) -> Audit:
+    """`order_keys`: those whose sending was confirmed to the desk, or repeated until it was. `called_off`: ids whose end was confirmed."""
     found = Audit()
     with database.read() as session:
         orders = {order.id: order for order in session.scalars(select(Order))}
@@ -57,6 +57,9 @@ def audit(database: Database, order_keys: Sequence[str], journals: Sequence[Jour
         seqs = list(session.scalars(select(Change.seq).order_by(Change.seq)))
     found.orders, found.deliveries = len(orders), len(deliveries)
     _orders(found, orders, order_keys)
+    for order_id in called_off:
+        if orders[order_id].state != "called_off":
+            found.note("lost", f"order {order_id} was called off and is {orders[order_id].state}")
     if seqs != list(range(seqs[0], seqs[0] + len(seqs))):
         found.note("lost", "the change log has a gap")
     stored = {step.key: step for one in steps.values() for step in one}
@@ -97,12 +100,12 @@ def _journal(found: Audit, journal: Journal, deliveries: dict[str, Delivery], st
 
 
 def _reached(found: Audit, deliveries: dict[str, Delivery], journals: Sequence[Journal]) -> None:
-    """Every order reached every recipient that was online at the end, on one phone or another."""
+    """Every order that was not called off reached every recipient that was online at the end, on one phone or another."""
     seen: dict[str, set[str]] = defaultdict(set)
     for journal in journals:
         seen[journal.unit_id] |= journal.seen.keys()
     for delivery in deliveries.values():
-        if delivery.unit_id in seen and delivery.id not in seen[delivery.unit_id]:
+        if delivery.state != "expired" and delivery.unit_id in seen and delivery.id not in seen[delivery.unit_id]:
             found.note(
                 "lost", f"{delivery.id} ({delivery.state}) never reached {delivery.unit_id}, who has seen {len(seen[delivery.unit_id])}"
             )

@@ -7,19 +7,22 @@ import random
 import threading
 import time
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
 from dashboard.city import City
+from dashboard.dispatch.policies import NewPolicy, Step
 from tests.conftest import ADMIN
 from tests.servers import Proxy, Server
 from tests.torture.auditor import Audit, audit
 from tests.torture.phone import Phone
 
 SETTLE_S = 90.0
+SAY_EVERY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class Plan:
     """Share of orders that go to everybody on duty in the city, phones or not."""
     pace: float = 1.0
     """Pause between orders."""
+    running: int = 12
+    """Orders under way at once: the oldest is called off when there are more, with answers to it still on their way."""
+    call_after_s: int = 20
+    """Who is silent for so long gets a deputy, and after as long again is told to the duty desk."""
 
 
 class Desk:
@@ -52,21 +59,32 @@ class Desk:
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {token}"
         self.keys: list[str] = []
+        self.called_off: list[str] = []
 
-    def send(self, units: list[str], stop: threading.Event) -> None:
-        """One order; returns when it is confirmed."""
+    def send(self, units: list[str], stop: threading.Event) -> str:
+        """One order; returns its id when it is confirmed."""
         key = f"torture-{uuid.uuid4().hex}"
         self.keys.append(key)
         body = {"key": key, "title": "巡查", "text": "请立即巡查责任区。", "priority": "urgent", "to": {"area": "5101", "units": units}}
+        return str(self._insist("/orders", body, stop)["id"])
+
+    def call_off(self, order: str, stop: threading.Event) -> None:
+        """Take an order back; returns when that is confirmed."""
+        self._insist(f"/orders/{order}/call-off", {}, stop)
+        self.called_off.append(order)
+
+    def _insist(self, path: str, body: dict[str, Any], stop: threading.Event) -> dict[str, Any]:
         while not stop.is_set():
             try:
-                answer = self._session.post(f"{self._address}/api/v1/orders", json=body, timeout=30)
+                answer = self._session.post(f"{self._address}/api/v1{path}", json=body, timeout=30)
             except requests.RequestException:
                 time.sleep(0.3)
                 continue
-            if answer.status_code == 201:
-                return
+            if answer.ok:
+                return dict(answer.json())
             if answer.status_code < 500:
+                if answer.json()["error"]["code"] == "order_ended":
+                    return {}  # it was done, and the answer was lost
                 raise RuntimeError(f"{answer.status_code}: {answer.text[:300]}")
             time.sleep(0.3)
         raise TimeoutError("the server did not come back")
@@ -83,30 +101,44 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
         secret = token("unit", unit["area_code"], unit["id"])
         for _ in range(2 if chance.random() < plan.twins else 1):
             phones.append(Phone(proxy.port, secret, unit["id"], random.Random(chance.random()), plan.zeal))
+    calls = [Step(channel="deputy", after_s=plan.call_after_s), Step(channel="duty_desk", after_s=plan.call_after_s)]
+    city.policies.set(ADMIN, NewPolicy(area="5101", priority="urgent", steps=calls))
     desk = Desk(server.address, token("admin"))
     stop = threading.Event()
     crowd = Crowd(phones)
     faults = threading.Thread(target=_faults, args=(plan, server, proxy, phones, stop, say), name="faults")
     faults.start()
-    try:
-        left = plan.deliveries
-        while left > 0:
-            whole = chance.random() < plan.everybody
-            group = everybody if whole else chance.sample(units, min(len(units), left, chance.choice((1, 20, len(units)))))
-            desk.send([unit["id"] for unit in group], stop)
-            left -= len(group)
-            time.sleep(chance.uniform(0, 2 * plan.pace))
-    finally:
+
+    def faults_end() -> None:
         stop.set()
         faults.join()
         proxy.restore()
-    _settle(phones, say)
-    crowd.end()
+
+    try:
+        left, said = plan.deliveries, 0.0
+        running: deque[str] = deque()
+        while left > 0:
+            whole = chance.random() < plan.everybody
+            group = everybody if whole else chance.sample(units, min(len(units), left, chance.choice((1, 20, len(units)))))
+            running.append(desk.send([unit["id"] for unit in group], stop))
+            left -= len(group)
+            if len(running) > plan.running:
+                desk.call_off(running.popleft(), stop)
+            if time.monotonic() - said > SAY_EVERY_S:
+                said = time.monotonic()
+                online = sum(phone.journal.online for phone in phones)
+                say(f"  {plan.deliveries - left:,} of {plan.deliveries:,} deliveries, {online:,} phones online")
+            time.sleep(chance.uniform(0, 2 * plan.pace))
+        faults_end()
+        _settle(phones, say)
+    finally:
+        faults_end()
+        crowd.end()
     errors = Counter(error for phone in phones for error in phone.journal.errors)
     for error, count in errors.most_common(5):
         say(f"{count} times: {error}")
     proxy.close()
-    return audit(city.database, desk.keys, [phone.journal for phone in phones])
+    return audit(city.database, desk.keys, desk.called_off, [phone.journal for phone in phones])
 
 
 class Crowd:
