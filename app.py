@@ -38,6 +38,7 @@ def build(settings: Settings) -> Any:
     from dashboard.chores import Chores
     from dashboard.city import build_city
     from dashboard.live.hub import Hub
+    from dashboard.memory import give_back
     from dashboard.tile_keeper import TileKeeper
     from datasources import serialising
     from layouts.imports import INDEX
@@ -97,6 +98,7 @@ def build(settings: Settings) -> Any:
             ("fences", 2.0, city.watcher.look),
             ("finished", 30.0, city.orders.close_finished),
             ("tokens", 3.0, lambda: everybody.turn_out(city.accounts.still_valid)),
+            ("memory", 60.0, give_back),
             ("tracks", 600.0, city.positions.forget_old),
             ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: socketio.emit("tiles", {}, to="screens")).look),
         ]
