@@ -162,6 +162,8 @@ class Accounts:
         found, expires_at = self._looked_up(digest if secret else "")
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
+            self._valid_until.clear()
+        self._valid_until[found.token_id] = time.monotonic() + TRUST_S  # who has just been let in need not be looked up again
         self._known[digest] = found, time.monotonic() + TRUST_S, expires_at
         return found
 

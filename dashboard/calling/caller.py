@@ -27,8 +27,10 @@ from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.rows import Row
 from datasources.channels.channel import Channel, Message, Outcome
+from datasources.database import turn
 from datasources.models import Call, Delivery, Order, Unit
 from datasources.queries import calling as queries
+from datasources.queries.calling import distance
 from datasources.queries.units import Chosen
 from datasources.serialising import iso, iso_or_none
 
@@ -72,10 +74,11 @@ class Caller:
     def look(self) -> int:
         """Plan what is due and make what is planned; returns how many calls were made."""
         while self.plan() == AT_ONCE:
-            pass
+            turn()  # who waits to write an answer goes first
         made = 0
         while (count := self.make()) > 0:
             made += count
+            turn()
         return made
 
     # --- planning -------------------------------------------------------------------------------------
@@ -90,12 +93,18 @@ class Caller:
             books = {priority: self._policies.book(work.session, priority) for priority in {order.priority for _, order in due}}
             push = queries.subscriptions(work.session, [delivery.unit_id for delivery, _ in due])
             made: dict[tuple[str, str, str], list[Delivery]] = defaultdict(list)
+            inside: dict[tuple[Order, str], list[tuple[Delivery, Call]]] = defaultdict(list)
             for delivery, order in due:
                 steps = books[order.priority](delivery.area_code)
                 step = self._next(delivery, steps, bool(push.get(delivery.unit_id)))
-                if step is not None and self._take(work, delivery, order, step):
-                    made[order.id, delivery.area_code[:COMMUNITY], step.channel].append(delivery)
+                call = self._call(work, delivery, step) if step is not None else None
+                if call is not None:
+                    made[order.id, delivery.area_code[:COMMUNITY], call.channel].append(delivery)
+                    if call.channel in INSIDE:
+                        inside[order, call.channel].append((delivery, call))
                 delivery.call_at = work.now + timedelta(seconds=steps[delivery.calls].after_s) if delivery.calls < len(steps) else None
+            for (order, channel), pairs in inside.items():
+                (self._escalate if channel == "duty_desk" else self._deputise)(work, order, pairs)
             for (order_id, area_code, channel), group in made.items():
                 called = [[d.id, d.unit_id, d.unit_name, d.area_code] for d in group]
                 work.record("call.make", area_code, order_id, {"order_id": order_id, "channel": channel, "deliveries": called})
@@ -111,15 +120,18 @@ class Caller:
             return None
         return step
 
-    def _take(self, work: Work, delivery: Delivery, order: Order, step: Step) -> bool:
-        """Store the call, and do it when it needs nothing from outside; False when there is nothing to do."""
+    def _call(self, work: Work, delivery: Delivery, step: Step) -> Call | None:
+        """Store a call that is to be made; None when there is nothing to do."""
+        area_code = delivery.area_code[:COMMUNITY] if step.channel == "loudspeaker" else delivery.area_code
+        if step.channel == "loudspeaker" and queries.announced(work.session, delivery.order_id, area_code):
+            return None
         call = Call(
             id=new_id(),
             delivery_id=delivery.id,
-            order_id=order.id,
+            order_id=delivery.order_id,
             step=delivery.calls - 1,
             channel=step.channel,
-            area_code=delivery.area_code[:COMMUNITY] if step.channel == "loudspeaker" else delivery.area_code,
+            area_code=area_code,
             state="waiting",
             result="",
             tries=0,
@@ -127,30 +139,41 @@ class Caller:
             due_at=work.now,
             ended_at=None,
         )
-        if step.channel == "loudspeaker" and queries.announced(work.session, order.id, call.area_code):
-            return False
-        if step.channel in INSIDE:
-            call.state, call.result = self._inside(work, delivery, order, step.channel)
-            call.due_at, call.ended_at = None, work.now
         work.session.add(call)
         if step.channel == "loudspeaker":
             work.session.flush()  # the next recipient of the same place must find it
-        return True
+        return call
 
-    def _inside(self, work: Work, delivery: Delivery, order: Order, channel: str) -> tuple[str, str]:
-        if channel == "duty_desk":
+    def _escalate(self, work: Work, order: Order, pairs: Sequence[tuple[Delivery, Call]]) -> None:
+        """Tell the duty desks of those who are silent."""
+        fresh: dict[str, list[list[str]]] = defaultdict(list)
+        for delivery, call in pairs:
+            call.state, call.due_at, call.ended_at = "sent", None, work.now
             if not delivery.escalated:
                 delivery.escalated = True
-                moved = [[delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, delivery.state]]
-                work.record("delivery.escalate", delivery.area_code, order.id, {"order_id": order.id, "deliveries": moved})
-            return "sent", ""
-        deputy = queries.deputy_of(work.session, delivery)
-        if deputy is None:
-            return "failed", "nobody on duty stands in"
-        chosen = Chosen(deputy.id, deputy.number, deputy.name, deputy.area_code, deputy.duty)
-        work.session.flush()
-        deliver(work, order, [chosen], self._policies.book(work.session, order.priority), note=f"代 {delivery.unit_name}")
-        return "sent", deputy.name
+                line = [delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, delivery.state]
+                fresh[delivery.area_code[:COMMUNITY]].append(line)
+        for area_code, lines in fresh.items():
+            work.record("delivery.escalate", area_code, order.id, {"order_id": order.id, "deliveries": lines})
+
+    def _deputise(self, work: Work, order: Order, pairs: Sequence[tuple[Delivery, Call]]) -> None:
+        """Give the order to the nearest who has not got it, for each who is silent: same micro-grid, then grid, then community."""
+        free = queries.stand_ins(work.session, order.id, {d.area_code[:COMMUNITY] for d, _ in pairs if len(d.area_code) >= COMMUNITY})
+        chosen: list[Chosen] = []
+        notes: dict[str, str] = {}
+        for delivery, call in pairs:
+            call.due_at, call.ended_at = None, work.now
+            near = free.get(delivery.area_code[:COMMUNITY], [])
+            deputy = min(near, key=lambda unit: distance(delivery.area_code, unit.area_code), default=None)
+            if deputy is None:
+                call.state, call.result = "failed", "nobody on duty stands in"
+                continue
+            near.remove(deputy)
+            call.state, call.result = "sent", deputy.name
+            chosen.append(deputy)
+            notes[deputy.id] = f"代 {delivery.unit_name}"
+        if chosen:
+            deliver(work, order, chosen, self._policies.book(work.session, order.priority), notes)
 
     # --- making ---------------------------------------------------------------------------------------
 

@@ -84,7 +84,9 @@ class Handing:
                 raise Refused("already_so", field="to", state=taken.state)
             # The taker's comes first: an order of a team must not find itself finished in between.
             chosen = Chosen(unit.id, unit.number, unit.name, unit.area_code, unit.duty)
-            deliver(work, order, [chosen], self._policies.book(work.session, order.priority), note=f"{delivery.unit_name} 转交")
+            deliver(
+                work, order, [chosen], self._policies.book(work.session, order.priority), notes={chosen.id: f"{delivery.unit_name} 转交"}
+            )
             work.session.flush()
             self._answers.move(work, delivery, Answer(key=wanted.key, state="declined", note=f"转交 {unit.name}"))
             made = queries.delivery_of(work.session, order.id, unit.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,8 +20,10 @@ from datasources.serialising import iso
 CHUNK = 200
 
 
-def deliver(work: Work, order: Order, chosen: Sequence[Chosen], steps_of: Callable[[str], Steps], note: str = "") -> None:
-    """Queue an order for these units."""
+def deliver(
+    work: Work, order: Order, chosen: Sequence[Chosen], steps_of: Callable[[str], Steps], notes: Mapping[str, str] | None = None
+) -> None:
+    """Queue an order for these units. `notes`: by unit, why somebody has it who was not chosen by the desk."""
     moves, queued = [], {"queued": iso(work.now)}
     for start in range(0, len(chosen), CHUNK):
         rows: list[dict[str, Any]] = []
@@ -38,7 +40,7 @@ def deliver(work: Work, order: Order, chosen: Sequence[Chosen], steps_of: Callab
                     "escalated": False,
                     "sends": 1,
                     "times": queued,
-                    "note": note,
+                    "note": (notes or {}).get(one.id, ""),
                     "calls": 0,
                     "said": 0,
                     "call_at": work.now + timedelta(seconds=steps[0].after_s) if steps else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, delete, exists, func, or_, select
@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
 from datasources.queries.dispatch import AT_ONCE, UNANSWERED
+from datasources.queries.units import Chosen
 
-NEAR = 60
-"""A community has some dozens of people: among so many the nearest is looked for."""
+PLACES_AT_ONCE = 50
+COMMUNITY = 12
+"""Digits of a community's code."""
 
 
 def policy(session: Session, area_code: str, priority: str) -> CallPolicy | None:
@@ -84,21 +86,22 @@ def announced(session: Session, order_id: str, area_code: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def deputy_of(session: Session, delivery: Delivery) -> Unit | None:
-    """Who stands in: on duty, without this order, first in the same micro-grid, then its grid, then its community; leaders first."""
-    places = [delivery.area_code[:n] for n in (18, 15, 12) if len(delivery.area_code) >= n]
-    if not places:
-        return None
-    # asked for each candidate by the index of the pair: an order to a whole city has tens of thousands who have it
-    has_it = exists().where(Delivery.order_id == delivery.order_id, Delivery.unit_id == Unit.id)
-    leads = select(UnitRole.unit_id).where(UnitRole.role.in_(("micro_grid_leader", "grid_officer")))
-    inside = or_(*(and_(Unit.area_code >= place, Unit.area_code < place + ":") for place in places))
-    query = select(Unit).where(Unit.duty == "on_duty", inside, ~has_it)
-    found = list(session.scalars(query.order_by(Unit.id.in_(leads).desc(), Unit.number).limit(NEAR)))
-    return min(found, key=lambda unit: _distance(delivery.area_code, unit.area_code), default=None)
+def stand_ins(session: Session, order_id: str, communities: Collection[str]) -> dict[str, list[Chosen]]:
+    """Who could stand in in each community: on duty and without this order; leaders first."""
+    # Asked for each candidate by the index of the pair: an order to a whole city has tens of thousands who have it.
+    has_it = exists().where(Delivery.order_id == order_id, Delivery.unit_id == Unit.id)
+    leads = exists().where(UnitRole.unit_id == Unit.id, UnitRole.role.in_(("micro_grid_leader", "grid_officer")))
+    found: dict[str, list[Chosen]] = {}
+    wanted = sorted(communities)
+    for start in range(0, len(wanted), PLACES_AT_ONCE):
+        places = or_(*(and_(Unit.area_code >= place, Unit.area_code < place + ":") for place in wanted[start : start + PLACES_AT_ONCE]))
+        query = select(Unit.id, Unit.number, Unit.name, Unit.area_code, Unit.duty).where(Unit.duty == "on_duty", places, ~has_it)
+        for row in session.execute(query.order_by(leads.desc(), Unit.number)):
+            found.setdefault(row.area_code[:COMMUNITY], []).append(Chosen(*row))
+    return found
 
 
-def _distance(code: str, other: str) -> int:
+def distance(code: str, other: str) -> int:
     """0 in the same micro-grid; the fewer digits are the same, the farther."""
     same = next((i for i, (a, b) in enumerate(zip(code, other, strict=False)) if a != b), min(len(code), len(other)))
     return len(code) - same

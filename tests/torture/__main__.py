@@ -48,7 +48,9 @@ def main() -> int:
                 server = Server(folder, free_port(), **{k: v for k, v in settings.items() if k == "YIPING_DATABASE_URL"})
                 server.start()
                 stack.callback(server.stop)
-                plan = Plan(seed, options.deliveries, options.phones, everybody=options.everybody)
+                # a cut or a kill brings all phones back at once: as often as one worker can take them, and not more often
+                rest = max(1.0, options.phones / 200)
+                plan = Plan(seed, options.deliveries, options.phones, everybody=options.everybody, kill_every=12 * rest, cut_every=7 * rest)
 
                 def token(role: str, area: str = "5101", unit: str | None = None, city=city) -> str:  # type: ignore[no-untyped-def]
                     return str(city.accounts.create_token("api", f"torture {role}", role, area, timedelta(days=2), unit).secret)
