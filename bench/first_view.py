@@ -18,7 +18,7 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
         empty = {
             cache: median([one[cache] for one in (_empty(browser, empty_address) for _ in range(rounds))]) for cache in ("cold", "warm")
         }
-        views = [_ours(browser, city.server.address) for _ in range(rounds)]
+        views = [view(browser, city.server.address) for _ in range(rounds)]
     figures = []
     for cache in ("cold", "warm"):
         data = median([max(one[cache][layer] for layer in LAYERS if layer != "micro_grids") for one in views])
@@ -43,7 +43,7 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
     return figures
 
 
-def _ours(browser: Browser, address: str) -> dict[str, dict[str, float]]:
+def view(browser: Browser, address: str) -> dict[str, dict[str, float]]:
     page = signed_in(browser, address)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")

@@ -11,7 +11,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from bench.browser import LAYERS, chromium, signed_in, wait_drawn
@@ -46,27 +46,30 @@ WATCH = """(number) => {
 def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
     """Without WebGL's micro-grids: three frames a second in software would be all that is measured."""
     with running(scale) as city, chromium() as browser:
-        with city.city.database.read() as session:
-            units = session.execute(select(Unit.id, Unit.number, Unit.area_code).where(Unit.duty == "on_duty").limit(44_000)).all()
-            places = {
-                c: (lon, lat) for c, lon, lat in session.execute(select(Area.code, Area.lon, Area.lat).where(Area.level == "district"))
-            }
-        page = signed_in(browser, city.server.address)
-        page.goto(f"{city.server.address}/")
-        wait_drawn(page, LAYERS[:4])
-        page.click("[data-layer=micro_grids]")
-        token = city.token("admin")
-        stop = threading.Event()
-        loader = threading.Thread(target=_load, args=(city, token, [(u, *places[a[:6]]) for u, _, a in units[1:]], stop))
-        loader.start()
-        try:
-            time.sleep(2)
-            page.evaluate(WATCH, units[0][1])
-            tickets, positions = _rounds(city, page, token, units[0], places[units[0][2][:6]], rounds * EACH_ROUND)
-        finally:
-            stop.set()
-            loader.join()
+        tickets, positions = times(city, browser, rounds * EACH_ROUND)
     return [_figure("a ticket", tickets, PATCH_INTERVAL_S), _figure("a position", positions, FRAME_INTERVAL_S)]
+
+
+def times(city: Running, browser: Browser, count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of tickets and of positions from accepted to drawn, under the city's load."""
+    with city.city.database.read() as session:
+        units = session.execute(select(Unit.id, Unit.number, Unit.area_code).where(Unit.duty == "on_duty").limit(44_000)).all()
+        places = {c: (lon, lat) for c, lon, lat in session.execute(select(Area.code, Area.lon, Area.lat).where(Area.level == "district"))}
+    page = signed_in(browser, city.server.address)
+    page.goto(f"{city.server.address}/")
+    wait_drawn(page, LAYERS[:4])
+    page.click("[data-layer=micro_grids]")
+    token = city.token("admin")
+    stop = threading.Event()
+    loader = threading.Thread(target=_load, args=(city, token, [(u, *places[a[:6]]) for u, _, a in units[1:]], stop))
+    loader.start()
+    try:
+        time.sleep(2)
+        page.evaluate(WATCH, units[0][1])
+        return _rounds(city, page, token, units[0], places[units[0][2][:6]], count)
+    finally:
+        stop.set()
+        loader.join()
 
 
 def _figure(what: str, times: list[float], interval_s: float) -> Figure:

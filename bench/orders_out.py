@@ -26,7 +26,7 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
     """Node first, then us."""
     everybody, each = _node(rounds)
     with running(scale) as city:
-        ours = _ours(city, rounds)
+        ours = deliveries(city, rounds, UNITS)
     push, whole, last = (median([one[i] for one in ours]) for i in range(3))
     return [
         Figure(
@@ -50,13 +50,13 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
     ]
 
 
-def _arrivals(units: Fleet) -> list[float]:
+def _arrivals(units: Fleet, count: int = UNITS) -> list[float]:
     """When each has it; waits for all."""
     got: list[float] = []
     deadline = time.monotonic() + PATIENCE_S
-    while len(got) < UNITS:
+    while len(got) < count:
         if time.monotonic() > deadline:
-            raise RuntimeError(f"only {len(got)} of {UNITS} have the order")
+            raise RuntimeError(f"only {len(got)} of {count} have the order")
         time.sleep(0.5)
         got += [at for one in units.look()["arrived"] for at in one]
     return got
@@ -77,11 +77,11 @@ def _node(rounds: int) -> list[tuple[float, float]]:
     return results
 
 
-def _ours(city: Running, rounds: int) -> list[tuple[float, float, float]]:
-    """(processor time of the push for each, of everything for each, p99) of each round."""
+def deliveries(city: Running, rounds: int, count: int) -> list[tuple[float, float, float]]:
+    """(processor time of the push for each, of everything for each, p99) of each round of an order to `count` connected units."""
     admin = city.token("admin")
     with city.city.database.read() as session:
-        ids = list(session.scalars(select(Unit.id).where(Unit.duty == "on_duty").limit(UNITS)))
+        ids = list(session.scalars(select(Unit.id).where(Unit.duty == "on_duty").limit(count)))
     secrets = _tokens(city, ids)
     found = []
     with fleet(city.server.address, "delivery", secrets) as units:
@@ -90,10 +90,10 @@ def _ours(city: Running, rounds: int) -> list[tuple[float, float, float]]:
             pushing, _ = pushed(city.server.address, admin, "delivery")
             before = cpu_seconds(city.server.pid)
             _send(city, admin, ids, number)
-            got = _arrivals(units)
+            got = _arrivals(units, count)
             whole = cpu_seconds(city.server.pid) - before
             after, _ = pushed(city.server.address, admin, "delivery")
-            found.append(((after - pushing) / UNITS, whole / UNITS, percentile(got, 0.99) - min(got)))
+            found.append(((after - pushing) / count, whole / count, percentile(got, 0.99) - min(got)))
     return found
 
 

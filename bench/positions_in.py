@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 
 from bench.city import Running, running
 from bench.common import Figure, cpu_seconds, median
 from bench.peers import flask_echo
+from datasources.models import Area, Unit
 
 BATCH = 500
 THREADS = 4
@@ -41,16 +43,8 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
 
 
 def _measure(city: Running, database: str, rounds: int) -> list[Figure]:
-    token = city.token("admin")
-    with city.city.database.read() as session:
-        from sqlalchemy import select
-
-        from datasources.models import Area, Unit
-
-        units = [(u, a) for u, a in session.execute(select(Unit.id, Unit.area_code).limit(44_000))]
-        places = {c: (lon, lat) for c, lon, lat in session.execute(select(Area.code, Area.lon, Area.lat).where(Area.level != "micro_grid"))}
-    known = [(u, *places.get(a[:12], places[a[:6]])) for u, a in units]
-    batch = median([_batches(city, token, known) for _ in range(rounds)])
+    token, known = city.token("admin"), known_places(city)
+    batch = median([batches(city, token, known) for _ in range(rounds)])
     share = median([_real_load(city, token, known) for _ in range(rounds)])
     (waiting, ahead), bare = _singles(city, token, known[0])
     rows = median([_plain_rows() for _ in range(rounds)])
@@ -107,7 +101,15 @@ def _body(known: list[Any], start: int, count: int, at: datetime) -> bytes:
     return orjson.dumps([{"unit": u, "lon": lon + shift, "lat": lat, "at": at, "heading": start % 360} for u, lon, lat in some])
 
 
-def _batches(city: Running, token: str, known: list[Any]) -> float:
+def known_places(city: Running) -> list[tuple[str, float, float]]:
+    """(unit, lon, lat): where people could be."""
+    with city.city.database.read() as session:
+        units = [(u, a) for u, a in session.execute(select(Unit.id, Unit.area_code).limit(44_000))]
+        places = {c: (lon, lat) for c, lon, lat in session.execute(select(Area.code, Area.lon, Area.lat).where(Area.level != "micro_grid"))}
+    return [(u, *places.get(a[:12], places[a[:6]])) for u, a in units]
+
+
+def batches(city: Running, token: str, known: list[Any]) -> float:
     """Positions accepted each second while several senders press as hard as they can."""
     counter, accepted = itertools.count(), [0] * THREADS
     until = time.monotonic() + SECONDS

@@ -63,6 +63,14 @@ def measure(scale: str = "full", rounds: int = 3) -> list[Figure]:
     ]
 
 
+def app_rate(city: Running) -> float:
+    """Requests a second of the app by the recorded pan, signed in."""
+    present = city.city.tiling.present()
+    assert present is not None
+    signed = [f"/tiles/areas/{present.version}/5101/{place}" for place in PAN.read_text("utf-8").split()]
+    return _wrk(city.server.address, signed, {"Cookie": f"yiping_session={city.token('officer')}"})
+
+
 def _wrk(address: str, paths: list[str], headers: dict[str, str], seconds: int = SECONDS) -> float:
     """Requests a second over these paths again and again; every answer must be a tile or an empty place."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:

@@ -44,7 +44,7 @@ class Plan:
     """Share of orders that go to everybody on duty in the city, phones or not."""
     pace: float = 1.0
     """Pause between orders."""
-    running: int = 12
+    running: int = 6
     """Orders under way at once: the oldest is called off when there are more, with answers to it still on their way."""
     call_after_s: int = 20
     """Who is silent for so long gets a deputy, and after as long again is told to the duty desk."""
