@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 import shutil
@@ -10,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -162,67 +160,3 @@ class Server:
     def log(self) -> str:
         """What it has said."""
         return Path(self._log.name).read_text("utf-8", "replace").replace("\0", "")
-
-
-class Proxy:
-    """A TCP proxy of ours: the network between a browser and the server, which a test can cut."""
-
-    def __init__(self, target_port: int) -> None:
-        self._target = target_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._open: set[socket.socket] = set()
-        self._is_cut = threading.Event()
-        self.delay_s = 0.0
-        """How long each packet is under way; their order is kept."""
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        """Break every connection and let no new one through."""
-        self._is_cut.set()
-        for one in list(self._open):
-            self._drop(one)
-
-    def restore(self) -> None:
-        """Let connections through again."""
-        self._is_cut.clear()
-
-    def close(self) -> None:
-        """End."""
-        self.cut()
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            if self._is_cut.is_set():
-                near.close()
-                continue
-            try:
-                far = socket.create_connection(("127.0.0.1", self._target))
-            except OSError:
-                near.close()
-                continue
-            self._open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                if self.delay_s:
-                    time.sleep(self.delay_s)
-                sink.sendall(data)
-        except OSError:
-            pass
-        self._drop(source)
-        self._drop(sink)
-
-    def _drop(self, one: socket.socket) -> None:
-        self._open.discard(one)
-        with contextlib.suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
-        one.close()

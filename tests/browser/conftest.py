@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from dashboard.city import City, build_city
 from dashboard.demo.accounts import PASSWORD
 from tests.conftest import Running
-from tests.servers import Proxy
+from tests.proxy import Proxy
 
 FLAGS = [
     "--no-sandbox",

@@ -13,7 +13,7 @@ from dashboard.city import City
 from dashboard.demo.accounts import demo_accounts
 from tests.browser.conftest import keep, wait_for_area
 from tests.conftest import OFFICER, Running
-from tests.servers import Proxy
+from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-dispatch")]
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True}

@@ -18,7 +18,7 @@ from dashboard.positions import PositionReport
 from tests.browser.conftest import FLAGS, keep, wait_for_area
 from tests.browser.test_dispatch import PHONE, red_square, write_order
 from tests.conftest import ADMIN, OFFICER
-from tests.servers import Proxy
+from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-talk")]
 FAKE_MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]

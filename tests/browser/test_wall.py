@@ -15,7 +15,7 @@ from dashboard.demo.accounts import demo_accounts
 from dashboard.tickets import TicketReport
 from tests.browser.conftest import keep, wait_for_area
 from tests.conftest import ADMIN, OFFICER, Running
-from tests.servers import Proxy
+from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-wall")]
 

@@ -17,7 +17,8 @@ import requests
 from dashboard.city import City
 from dashboard.dispatch.policies import NewPolicy, Step
 from tests.conftest import ADMIN
-from tests.servers import Proxy, Server
+from tests.proxy import Proxy
+from tests.servers import Server
 from tests.torture.auditor import Audit, audit
 from tests.torture.phone import Phone
 

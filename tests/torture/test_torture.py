@@ -15,7 +15,7 @@ from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from datasources.models import DeliveryStep
 from tests.conftest import ADMIN, OFFICER, Running
-from tests.servers import Proxy
+from tests.proxy import Proxy
 from tests.torture.phone import Phone
 from tests.torture.run import Crowd, Plan, run
 
