@@ -27,6 +27,7 @@ def main() -> int:
             page.set_viewport_size({"width": width, "height": height})
             page.goto(f"{city.server.address}/")
             wait_drawn(page)
+            page.locator("#layers .theme select").select_option("on_duty")  # of all themes the one that colours the most micro-grids
             page.wait_for_timeout(8000)
             taken = Image.open(io.BytesIO(page.screenshot(timeout=120_000)))
             taken.convert("RGB").save(PICTURES / f"city-{width}x{height}.webp", quality=82, method=6)

@@ -16,10 +16,12 @@ from tests.torture.phone import Journal
 
 @dataclass
 class Audit:
-    """Counts. All but the first three must be 0."""
+    """Counts. The last four must be 0."""
 
     orders: int = 0
     deliveries: int = 0
+    seen: int = 0
+    """By a phone; the others were to people without one, or called off while theirs was away."""
     answers: int = 0
     lost: int = 0
     doubled: int = 0
@@ -39,7 +41,7 @@ class Audit:
         return not (self.lost or self.doubled or self.illegal or self.leaked)
 
     def __str__(self) -> str:
-        counts = f"{self.orders} orders, {self.deliveries} deliveries, {self.answers} answers confirmed"
+        counts = f"{self.orders} orders, {self.deliveries} deliveries, {self.seen} seen by a phone, {self.answers} answers confirmed"
         faults = f"{self.lost} lost, {self.doubled} doubled, {self.illegal} illegal, {self.leaked} leaked"
         return "\n".join([f"{counts}: {faults}", *self.examples])
 
@@ -82,6 +84,7 @@ def _orders(found: Audit, orders: dict[str, Order], keys: Sequence[str]) -> None
 
 
 def _journal(found: Audit, journal: Journal, deliveries: dict[str, Delivery], stored: dict[str, DeliveryStep]) -> None:
+    found.seen += len(journal.seen)
     for delivery_id in journal.seen:
         delivery = deliveries.get(delivery_id)
         if delivery is None:

@@ -22,6 +22,8 @@ export function layersBar(root, picture, people, layers, colour, order, filters)
     <button aria-pressed=${filters.open} data-layer="filters" @click=${() => { filters.toggle(!filters.open); draw(); }}>${say("layer.filter")}</button>
     ${order ? html`<button class="primary" id="dispatch-open" @click=${order}>${say("dispatch.open")}</button>` : nothing}`, root);
   };
+  // The bar takes a second line when it is full: scale and sources of the map stay above it.
+  new ResizeObserver(() => document.documentElement.style.setProperty("--layers", `${root.offsetHeight}px`)).observe(root);
   picture.listen((touched) => { if (touched.has("tickets") || touched.has("warnings")) draw(); });
   let shown = -1;
   people.listen(() => { if (people.count !== shown) { shown = people.count; draw(); } });
