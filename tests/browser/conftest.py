@@ -81,6 +81,20 @@ def sign_in(page: Page, address: str, login: str, path: str) -> None:
     page.click("form:first-of-type button[type=submit]")
 
 
+SLOW_MEDIA = """() => {
+  const { mediaDevices } = navigator, ask = mediaDevices.getUserMedia.bind(mediaDevices);
+  window.taken = [];
+  mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((go) => setTimeout(go, 800));
+    const media = await ask(wanted);
+    window.taken.push(media);
+    return media;
+  };
+}"""
+"""A browser whose question for camera and microphone takes a while to be answered; what was taken lies in `window.taken`."""
+ALL_OFF = "() => window.taken.length > 0 && window.taken.every((one) => one.getTracks().every((track) => track.readyState === 'ended'))"
+
+
 def keep(page: Page, name: str) -> None:
     """Keep a picture of the page as a test artefact."""
     ARTEFACTS.mkdir(exist_ok=True)

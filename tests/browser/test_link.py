@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboard.city import City
 from dashboard.demo.accounts import demo_accounts
-from tests.browser.conftest import FLAGS, keep, sign_in, wait_for_area
+from tests.browser.conftest import ALL_OFF, FLAGS, SLOW_MEDIA, keep, sign_in, wait_for_area
 from tests.browser.test_dispatch import PHONE
 from tests.conftest import Running
 
@@ -69,5 +69,13 @@ def test_desk_and_phone_see_and_hear_each_other(browsers: list[Browser], running
     expect(phone.locator("[data-accept]")).to_be_visible()
     phone.locator("[data-hang-up]").tap()
     expect(desk.locator("#notice")).to_contain_text("拒绝了连线")
+
+    # who hangs up while the browser still asks is neither heard nor seen, and nobody is rung
+    desk.evaluate(SLOW_MEDIA)
+    desk.click("#card [data-link]")
+    desk.click("#link [data-hang-up]")
+    desk.wait_for_function(ALL_OFF)
+    expect(desk.locator("#link")).to_be_hidden()
+    expect(phone.locator("#link")).to_be_hidden()
     for page in (desk, phone):
         page.context.close()

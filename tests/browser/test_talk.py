@@ -15,7 +15,7 @@ from dashboard.demo.accounts import demo_accounts
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.positions import PositionReport
-from tests.browser.conftest import FLAGS, keep, wait_for_area
+from tests.browser.conftest import ALL_OFF, FLAGS, SLOW_MEDIA, keep, wait_for_area
 from tests.browser.test_dispatch import PHONE, red_square, write_order
 from tests.conftest import ADMIN, OFFICER
 from tests.proxy import Proxy
@@ -103,6 +103,22 @@ def test_desk_and_unit_talk_with_a_photo_and_a_voice_clip(
     desk.click("#order [data-side=list]")
     expect(desk.locator("#order .said")).to_contain_text("2")
     expect(desk.locator("#events")).to_contain_text("约三十厘米")
+
+    # the talk is closed while the browser still asks for the microphone: it does not stay on
+    phone.evaluate(SLOW_MEDIA)
+    phone.locator("[data-record]").tap()
+    phone.get_by_role("button", name="返回").tap()
+    phone.wait_for_function(ALL_OFF)
+
+    # written while the phone has no network: marked when it is back
+    expect(phone.locator("[data-talk] .said")).to_have_count(0)
+    network.cut()
+    desk.locator("#order [data-talk]", has_text=name).click()
+    desk.fill("#order input[name=message]", "请撤到二楼")
+    desk.click("#order .talk-line .primary")
+    expect(desk.locator("#order .talk .mine p").last).to_have_text("请撤到二楼")
+    network.restore()
+    expect(phone.locator("[data-talk] .said")).to_have_text("1", timeout=15_000)
 
 
 def test_a_colleague_takes_over_by_two_taps(open_page: Callable[..., Page], live_city: City, unit_area: str) -> None:
