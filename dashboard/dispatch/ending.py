@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 
-from dashboard.areas import Areas, scope_range
+from dashboard.areas import Areas
 from dashboard.command import Work
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.rows import order_row
@@ -56,15 +56,7 @@ def hold_order(work: Work, delivery_id: str, *where: ColumnElement[bool]) -> Non
 
 
 def _expire_rest(work: Work, order: Order) -> None:
-    low, high = scope_range("")
-    rest = queries.deliveries(work.session, [order.id], low, high, states=queries.UNDERWAY, lock=True)
-    moves = [Move(d.id, d.unit_id, d.unit_name, d.area_code, d.state) for d in rest]
-    for d in rest:
-        d.times = {**d.times, "expired": iso(work.now)}
-    if rest:
-        work.session.flush()
-        where = (Delivery.order_id == order.id) & Delivery.state.in_(queries.UNDERWAY)
-        work.session.execute(
-            update(Delivery).where(where).values(state="expired", call_at=None), execution_options={"synchronize_session": False}
-        )
+    work.session.flush()
+    moves = [Move(*row) for row in queries.expire_rest(work.session, order.id, iso(work.now))]
+    if moves:
         record_moves(work, order.id, "expired", moves, work.now)
