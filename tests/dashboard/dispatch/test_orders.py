@@ -115,6 +115,8 @@ def test_adding_resending_and_calling_off(city: City, people: list[dict[str, Any
     assert city.orders.resend(OFFICER, sent["id"]) == added
     city.orders.call_off(OFFICER, sent["id"])
     assert city.orders.get(OFFICER, sent["id"])["counts"] == {"expired": added + 1}
+    for delivery in city.orders.deliveries(OFFICER, sent["id"]):
+        assert set(delivery["times"]) >= {"queued", "expired"}  # when it ended stands beside what was before
     for again in (city.orders.call_off, city.orders.resend):
         with pytest.raises(Refused) as caught:
             again(OFFICER, sent["id"])
