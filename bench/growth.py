@@ -28,7 +28,7 @@ from dashboard.identity import SYSTEM
 
 STARTS = 4
 """Districts that are drilled through, the first of each city."""
-RECIPIENTS = 300
+RECIPIENTS = 100
 """Connected units: so many are on duty in the smallest city too."""
 GLASS = 8
 MOST = 1.3
