@@ -156,7 +156,7 @@ def expire_rest(session: Session, order_id: str, at: str) -> list[tuple[str, str
         times = (
             func.json_patch(Delivery.times, json.dumps(stamp))
             if session.get_bind().dialect.name == "sqlite"
-            else Delivery.times.concat(cast(stamp, JSONB))
+            else Delivery.times.op("||")(cast(stamp, JSONB))
         )
         statement = update(Delivery).where(where).values(state="expired", call_at=None, times=times)
         session.execute(statement, execution_options={"synchronize_session": False})

@@ -219,7 +219,7 @@ def test_english_is_the_second_language(open_page: Callable[..., Page]) -> None:
     page = open_page("officer")
     wait_for_area(page, "5101")
     page.click(".person summary")
-    page.click(".person-menu button >> nth=0")
+    page.click(".person-menu form[action^='/language'] button")
     wait_for_area(page, "5101")
     expect(page.locator("#attention h2")).to_have_text("Needs attention")
     expect(page.locator("#age")).to_contain_text("Live")
