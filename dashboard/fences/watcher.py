@@ -212,7 +212,7 @@ class Watcher:
         """Make what a crash between an event and its ticket or message has kept from being made. Under the event's key: once in effect."""
         acting = {fence.id: fence for fence in self._fences if fence.effect != "event"}
         with self._database.read() as session:
-            events = queries.raised(session, list(acting), self._commands.clock() - REDO_WITHIN)
+            events = queries.unmade(session, list(acting), self._commands.clock() - REDO_WITHIN)
             names = self._names(session, {number for event in events for _, number, _ in event.payload["units"]})
         for event in events:
             units = [names[number] for _, number, _ in event.payload["units"] if number in names]
@@ -229,7 +229,8 @@ class Watcher:
                 actions[fence.effect]()
             except Refused as refused:
                 with self._commands.transaction(SYSTEM) as work:
-                    work.record("fence.fail", fence.area_code, fence.id, {"row": fence_row(fence), "problem": refused.as_dict()["error"]})
+                    payload = {"row": fence_row(fence), "problem": refused.as_dict()["error"], "key": key}
+                    work.record("fence.fail", fence.area_code, fence.id, payload)
             except Exception:
                 # One fence that cannot act must not keep the others from it; it is tried again at the next look.
                 self._behind = True

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, exists, func, insert, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
 
-from datasources.models import Change, Fence, Presence
+from datasources.models import Change, Fence, Order, Presence, Ticket
 
 AT_ONCE = 400
+RAISED = ("fence.enter", "fence.leave", "fence.stay", "fence.empty")
 
 
 def by_key(session: Session, key: str) -> Fence | None:
@@ -86,13 +87,17 @@ def remove(session: Session, fence: Fence) -> None:
     session.delete(fence)
 
 
-RAISED = ("fence.enter", "fence.leave", "fence.stay", "fence.empty")
-
-
-def raised(session: Session, fence_ids: Sequence[str], since: datetime) -> list[Change]:
-    """What these fences have raised from `since` on, oldest first."""
+def unmade(session: Session, fence_ids: Sequence[str], since: datetime) -> list[Change]:
+    """What these fences have raised from `since` on and neither a ticket, nor an order, nor a failure came of, oldest first."""
+    key = Change.payload["key"].as_string()
+    failed = aliased(Change)
+    came = (
+        exists().where(Ticket.key == key),
+        exists().where(Order.key == key),
+        exists().where(failed.entity_id == Change.entity_id, failed.kind == "fence.fail", failed.payload["key"].as_string() == key),
+    )
     found: list[Change] = []
     for start in range(0, len(fence_ids), AT_ONCE):
         of_these = Change.entity_id.in_(fence_ids[start : start + AT_ONCE])
-        found += session.scalars(select(Change).where(of_these, Change.kind.in_(RAISED), Change.at >= since))
+        found += session.scalars(select(Change).where(of_these, Change.kind.in_(RAISED), Change.at >= since, *(~one for one in came)))
     return sorted(found, key=lambda change: change.seq)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dashboard.city import City, build_city
+from dashboard.dispatch.orders import Orders
 from dashboard.errors import Refused
 from dashboard.fences.fences import NewFence
 from dashboard.fences.membership import Membership, keys_of, places_and_numbers
@@ -158,6 +159,19 @@ def test_a_crash_between_the_event_and_what_follows_loses_nothing(
         build_city(city.settings, clock, database=city.database).watcher.look()
         assert made() == 1
     assert raised(city) == ["enter"]
+
+
+def test_what_was_refused_is_told_once_and_not_tried_again_at_every_start(
+    city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("no_recipients")
+
+    monkeypatch.setattr(Orders, "send", refuse)
+    fence(city, place, "enter", effect="message", text="请立即离开")
+    go(city, clock, unit, place["lon"], place["lat"])
+    build_city(city.settings, clock, database=city.database).watcher.look()
+    assert raised(city) == ["enter", "fail"]
 
 
 def test_who_goes_off_duty_is_nowhere(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
