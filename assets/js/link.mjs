@@ -1,6 +1,7 @@
 // One live link 连线 between a desk and a unit, the same on both sides: WebRTC from browser to browser, signals over our socket.
 import { html, nothing, render } from "lit-html";
 import { get, sentenceOf } from "./api.mjs";
+import { switchOff, takeMedia } from "./media.mjs";
 import { say } from "./text.mjs";
 
 const RING_MS = 45_000;
@@ -49,7 +50,7 @@ export function liveLink(root, socket, notify) {
   const close = (/** @type {string} */ why = "") => {
     turn += 1;
     clearTimeout(patience);
-    for (const track of own?.getTracks() ?? []) track.stop();
+    switchOff(own);
     peer?.close();
     [own, theirs, peer, id, state, early, muted] = [null, null, null, "", "", [], false];
     if (why) notify(why);
@@ -60,13 +61,10 @@ export function liveLink(root, socket, notify) {
     close();
   };
   /** People may hang up while the browser still asks whether it may: then camera and microphone go off at once. */
-  const takeMedia = async () => {
-    const mine = turn, media = await ownMedia();
-    if (mine !== turn) {
-      for (const track of media.getTracks()) track.stop();
-      throw new Over();
-    }
-    own = media;
+  const takeOwn = async () => {
+    const mine = turn;
+    own = await takeMedia(ownMedia, () => mine === turn);
+    if (!own) throw new Over();
   };
   const connect = async () => {
     const mine = turn, { servers } = await get("/ice-servers");
@@ -99,7 +97,7 @@ export function liveLink(root, socket, notify) {
     if (asking) return;
     asking = true;
     try {
-      await takeMedia();
+      await takeOwn();
       await connect();
     } finally {
       asking = false;
@@ -166,7 +164,7 @@ export function liveLink(root, socket, notify) {
       if (state) return;
       [name, state] = [unit.name, "ringing"];
       draw();
-      await takeMedia();
+      await takeOwn();
       draw();
       const mine = turn, { link } = await send({ kind: "ring", unit: unit.id });
       if (mine !== turn) {

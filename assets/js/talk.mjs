@@ -1,6 +1,7 @@
 // The talk inside an order, the same for the desk and for the phone: messages with photos and voice clips, and the line to write in.
 import { html, nothing } from "lit-html";
 import { minuteTime } from "./format.mjs";
+import { switchOff, takeMedia } from "./media.mjs";
 import { say } from "./text.mjs";
 
 /** A clip is meant to be short: what is longer is better said on the telephone. */
@@ -34,18 +35,15 @@ export class Recorder {
     this.problem = "";
     this.asking = true;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-      if (mine !== this.turn) {
-        for (const track of stream.getTracks()) track.stop();
-        return;
-      }
+      const stream = await takeMedia(() => navigator.mediaDevices.getUserMedia({ audio: true }), () => mine === this.turn);
+      if (!stream) return;
       const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
       const recorder = new MediaRecorder(stream, { ...(mimeType ? { mimeType } : {}), audioBitsPerSecond: 24_000 });
       /** @type {Blob[]} */
       const parts = [];
       recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
       recorder.addEventListener("stop", () => {
-        for (const track of stream.getTracks()) track.stop();
+        switchOff(stream);
         this.recorder = null;
         if (mine === this.turn) done(new Blob(parts, { type: recorder.mimeType.split(";")[0] }));
         this.changed();

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from dashboard.clock import new_id
-from dashboard.codes import LEVELS
+from dashboard.codes import LEVELS, end_of
 from dashboard.command import Commands, Work
 from dashboard.dispatch.answers import Answer, Answers
+from dashboard.dispatch.moves import escalate
 from dashboard.dispatch.policies import INSIDE, Policies, Step, Steps
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import waits
@@ -30,7 +31,6 @@ from datasources.channels.channel import Channel, Message, Outcome
 from datasources.database import turn
 from datasources.models import Call, Delivery, Order, Unit
 from datasources.queries import calling as queries
-from datasources.queries.calling import distance
 from datasources.queries.units import Chosen
 from datasources.serialising import iso, iso_or_none
 
@@ -146,25 +146,26 @@ class Caller:
 
     def _escalate(self, work: Work, order: Order, pairs: Sequence[tuple[Delivery, Call]]) -> None:
         """Tell the duty desks of those who are silent."""
-        fresh: dict[str, list[list[str]]] = defaultdict(list)
+        fresh: dict[str, list[Delivery]] = defaultdict(list)
         for delivery, call in pairs:
             call.state, call.due_at, call.ended_at = "sent", None, work.now
             if not delivery.escalated:
-                delivery.escalated = True
-                line = [delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, delivery.state]
-                fresh[delivery.area_code[:COMMUNITY]].append(line)
-        for area_code, lines in fresh.items():
-            work.record("delivery.escalate", area_code, order.id, {"order_id": order.id, "deliveries": lines})
+                fresh[delivery.area_code[:COMMUNITY]].append(delivery)
+        for area_code, deliveries in fresh.items():
+            escalate(work, area_code, order.id, deliveries)
 
     def _deputise(self, work: Work, order: Order, pairs: Sequence[tuple[Delivery, Call]]) -> None:
         """Give the order to the nearest who has not got it, for each who is silent: same micro-grid, then grid, then community."""
-        free = queries.stand_ins(work.session, order.id, {d.area_code[:COMMUNITY] for d, _ in pairs if len(d.area_code) >= COMMUNITY})
+        communities = sorted({d.area_code[:COMMUNITY] for d, _ in pairs if len(d.area_code) >= COMMUNITY})
+        free: dict[str, list[Chosen]] = defaultdict(list)
+        for unit in queries.stand_ins(work.session, order.id, [(code, end_of(code)) for code in communities]):
+            free[unit.area_code[:COMMUNITY]].append(unit)
         chosen: list[Chosen] = []
         notes: dict[str, str] = {}
         for delivery, call in pairs:
             call.due_at, call.ended_at = None, work.now
-            near = free.get(delivery.area_code[:COMMUNITY], [])
-            deputy = min(near, key=lambda unit: distance(delivery.area_code, unit.area_code), default=None)
+            near = free[delivery.area_code[:COMMUNITY]]
+            deputy = min(near, key=lambda unit: _distance(delivery.area_code, unit.area_code), default=None)
             if deputy is None:
                 call.state, call.result = "failed", "nobody on duty stands in"
                 continue
@@ -316,3 +317,9 @@ def call_row(call: Call) -> Row:
         "made_at": iso(call.made_at),
         "ended_at": iso_or_none(call.ended_at),
     }
+
+
+def _distance(code: str, other: str) -> int:
+    """0 in the same micro-grid; the fewer digits are the same, the farther."""
+    same = next((i for i, (a, b) in enumerate(zip(code, other, strict=False)) if a != b), min(len(code), len(other)))
+    return len(code) - same

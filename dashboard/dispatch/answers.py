@@ -170,7 +170,7 @@ class Answers:
                     )
                 results.append(len(fresh))
             for order_id, moved in moves.items():
-                queries.set_delivered(work.session, [known[m.delivery_id] for m in moved], iso(work.now))
+                queries.set_delivered(work.session, [m.delivery_id for m in moved], iso(work.now))
                 extra = {"note": "", "place": self._areas.short_name(moved[0].area_code)} if len(moved) == 1 else None
                 record_moves(work, order_id, "delivered", moved, work.now, extra)
             queries.add_steps(work.session, steps)

@@ -6,7 +6,7 @@ An order to 44,000 people is some 3,000 changes, not 44,000. One form serves for
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from dashboard.codes import LEVELS
 from dashboard.command import Deltas, Work
 from dashboard.dispatch.states import unanswered_difference
 from datasources.database import turn
+from datasources.models import Delivery
 from datasources.serialising import iso
 
 AT_ONCE = 100
@@ -44,3 +45,11 @@ def record_moves(work: Work, order_id: str, to: str, moves: Iterable[Move], at: 
         deltas: Deltas = [[code, {"unanswered": n}] for code, n in differences.items() if n]
         payload = {"order_id": order_id, "to": to, "at": iso(at), "deliveries": [list(move) for move in group], **(extra or {})}
         work.record("delivery.move", area_code, order_id, payload, deltas)
+
+
+def escalate(work: Work, area_code: str, order_id: str, deliveries: Sequence[Delivery]) -> None:
+    """Mark these deliveries of one order as escalated, and record it at `area_code`."""
+    for delivery in deliveries:
+        delivery.escalated = True
+    lines = [[d.id, d.unit_id, d.unit_name, d.area_code, d.state] for d in deliveries]
+    work.record("delivery.escalate", area_code, order_id, {"order_id": order_id, "deliveries": lines})

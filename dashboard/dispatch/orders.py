@@ -13,6 +13,7 @@ from dashboard.clock import new_id
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands, Work
 from dashboard.dispatch.ending import UPDATE, end
+from dashboard.dispatch.moves import escalate
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.recipients import Criteria, select
 from dashboard.dispatch.sending import deliver
@@ -182,12 +183,8 @@ class Orders:
         with self._commands.transaction(SYSTEM) as work:
             for order_id in late:
                 silent = self._silent(work.session, [order_id], lock=True)
-                for d in silent:
-                    d.escalated = True
                 if silent:
-                    moved = [[d.id, d.unit_id, d.unit_name, d.area_code, d.state] for d in silent]
-                    order = work.session.get_one(Order, order_id)
-                    work.record("delivery.escalate", order.area_code, order_id, {"order_id": order_id, "deliveries": moved})
+                    escalate(work, work.session.get_one(Order, order_id).area_code, order_id, silent)
                 marked += len(silent)
         return marked
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
+from datasources.queries import units
 from datasources.queries.dispatch import AT_ONCE, UNANSWERED
 from datasources.queries.units import Chosen
 
 PLACES_AT_ONCE = 50
-COMMUNITY = 12
-"""Digits of a community's code."""
 
 
 def policy(session: Session, area_code: str, priority: str) -> CallPolicy | None:
@@ -86,22 +85,14 @@ def announced(session: Session, order_id: str, area_code: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def stand_ins(session: Session, order_id: str, communities: Collection[str]) -> dict[str, list[Chosen]]:
-    """Who could stand in in each community: on duty and without this order; leaders first."""
+def stand_ins(session: Session, order_id: str, places: Sequence[tuple[str, str]]) -> list[Chosen]:
+    """Who could stand in in these code ranges [low, high): on duty and without this order; leaders first."""
     # Asked for each candidate by the index of the pair: an order to a whole city has tens of thousands who have it.
     has_it = exists().where(Delivery.order_id == order_id, Delivery.unit_id == Unit.id)
     leads = exists().where(UnitRole.unit_id == Unit.id, UnitRole.role.in_(("micro_grid_leader", "grid_officer")))
-    found: dict[str, list[Chosen]] = {}
-    wanted = sorted(communities)
-    for start in range(0, len(wanted), PLACES_AT_ONCE):
-        places = or_(*(and_(Unit.area_code >= place, Unit.area_code < place + ":") for place in wanted[start : start + PLACES_AT_ONCE]))
-        query = select(Unit.id, Unit.number, Unit.name, Unit.area_code, Unit.duty).where(Unit.duty == "on_duty", places, ~has_it)
-        for row in session.execute(query.order_by(leads.desc(), Unit.number)):
-            found.setdefault(row.area_code[:COMMUNITY], []).append(Chosen(*row))
+    query = select(Unit.id, Unit.number, Unit.name, Unit.area_code, Unit.duty).where(Unit.duty == "on_duty", ~has_it)
+    found: list[Chosen] = []
+    for start in range(0, len(places), PLACES_AT_ONCE):
+        inside = or_(*(units.place(low, high) for low, high in places[start : start + PLACES_AT_ONCE]))
+        found += [Chosen(*row) for row in session.execute(query.where(inside).order_by(leads.desc(), Unit.number))]
     return found
-
-
-def distance(code: str, other: str) -> int:
-    """0 in the same micro-grid; the fewer digits are the same, the farther."""
-    same = next((i for i, (a, b) in enumerate(zip(code, other, strict=False)) if a != b), min(len(code), len(other)))
-    return len(code) - same

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, cast, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -135,12 +136,22 @@ def deliveries_by_id(session: Session, ids: Sequence[str]) -> dict[str, Delivery
     return found
 
 
-def set_delivered(session: Session, deliveries: Sequence[Delivery], at: str) -> None:
+def set_delivered(session: Session, ids: Sequence[str], at: str) -> None:
     """Store that these deliveries have reached their devices."""
-    rows = [{"row": d.id, "new_times": {**d.times, "delivered": at}} for d in deliveries]
-    table = Delivery.__table__
-    statement = table.update().where(table.c.id == bindparam("row")).values(state="delivered", times=bindparam("new_times"))  # type: ignore[attr-defined]
-    session.connection().execute(statement, rows)
+    for start in range(0, len(ids), AT_ONCE):
+        statement = update(Delivery).where(Delivery.id.in_(ids[start : start + AT_ONCE]))
+        session.execute(
+            statement.values(state="delivered", times=_stamped(session, "delivered", at)),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _stamped(session: Session, state: str, at: str) -> ColumnElement[Any]:
+    """The times of a delivery with one more, made by the database: many rows in one statement."""
+    stamp = {state: at}
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_patch(Delivery.times, json.dumps(stamp))
+    return Delivery.times.op("||")(cast(stamp, JSONB))
 
 
 def expire_rest(session: Session, order_id: str, at: str) -> list[tuple[str, str, str, str, str]]:
@@ -152,13 +163,7 @@ def expire_rest(session: Session, order_id: str, at: str) -> list[tuple[str, str
     columns = (Delivery.id, Delivery.unit_id, Delivery.unit_name, Delivery.area_code, Delivery.state)
     rest = session.execute(select(*columns).where(where).order_by(Delivery.id).with_for_update()).all()
     if rest:
-        stamp = {"expired": at}
-        times = (
-            func.json_patch(Delivery.times, json.dumps(stamp))
-            if session.get_bind().dialect.name == "sqlite"
-            else Delivery.times.op("||")(cast(stamp, JSONB))
-        )
-        statement = update(Delivery).where(where).values(state="expired", call_at=None, times=times)
+        statement = update(Delivery).where(where).values(state="expired", call_at=None, times=_stamped(session, "expired", at))
         session.execute(statement, execution_options={"synchronize_session": False})
     return [(id_, unit, name, area_code, state) for id_, unit, name, area_code, state in rest]
 

@@ -5,8 +5,7 @@ import { get, post } from "../api.mjs";
 export async function pushState() {
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return "unsupported";
   if (Notification.permission === "denied") return "denied";
-  const registration = await navigator.serviceWorker.getRegistration();
-  const known = await registration?.pushManager.getSubscription();
+  const known = await subscription();
   if (!known) return "off";
   try {
     await tell(known); // a phone is passed on from hand to hand: it belongs to who is signed in now
@@ -15,6 +14,9 @@ export async function pushState() {
   }
   return "on";
 }
+
+/** What this browser holds, whoever turned it on. */
+const subscription = async () => (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription();
 
 /** @param {PushSubscription} made */
 async function tell(made) {
@@ -25,8 +27,7 @@ async function tell(made) {
 /** Nothing more is pushed to this browser. The browser's own end holds even where the server cannot be told. */
 export async function endPush() {
   if (!("serviceWorker" in navigator && "PushManager" in window)) return;
-  const registration = await navigator.serviceWorker.getRegistration();
-  const known = await registration?.pushManager.getSubscription();
+  const known = await subscription();
   if (!known) return;
   await post("/my/push-subscription/remove", { endpoint: known.endpoint }).catch(() => {});
   await known.unsubscribe().catch(() => {});
