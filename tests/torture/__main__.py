@@ -19,6 +19,10 @@ from tests.servers import Server, free_port, postgres
 from tests.torture.run import Plan, run
 
 SEEDS = (1, 2)
+PHONES_A_SECOND = 200
+"""So many come back in a second after a cut or a kill: as many as one worker can take."""
+LONGEST_REST = 12.0
+"""Faults come often enough to hit a run of any size: with ten thousand phones they also hit those that are coming back."""
 
 
 def main() -> int:
@@ -28,6 +32,7 @@ def main() -> int:
     parser.add_argument("--deliveries", type=int, default=100_000, help="of each run")
     parser.add_argument("--phones", type=int, default=300)
     parser.add_argument("--everybody", type=float, default=0.35, help="share of orders that go to everybody on duty")
+    parser.add_argument("--pace", type=float, default=1.0, help="seconds between orders, on average")
     parser.add_argument("--scale", default="demo", choices=("small", "demo", "full"))
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
@@ -48,9 +53,17 @@ def main() -> int:
                 server = Server(folder, free_port(), **{k: v for k, v in settings.items() if k == "YIPING_DATABASE_URL"})
                 server.start()
                 stack.callback(server.stop)
-                # a cut or a kill brings all phones back at once: as often as one worker can take them, and not more often
-                rest = max(1.0, options.phones / 200)
-                plan = Plan(seed, options.deliveries, options.phones, everybody=options.everybody, kill_every=12 * rest, cut_every=7 * rest)
+                rest = min(max(1.0, options.phones / PHONES_A_SECOND), LONGEST_REST)
+                plan = Plan(
+                    seed,
+                    options.deliveries,
+                    options.phones,
+                    everybody=options.everybody,
+                    pace=options.pace,
+                    kill_every=12 * rest,
+                    cut_every=7 * rest,
+                    settle_s=90.0 + 10 * options.phones / PHONES_A_SECOND,
+                )
 
                 def token(role: str, area: str = "5101", unit: str | None = None, city=city) -> str:  # type: ignore[no-untyped-def]
                     return str(city.accounts.create_token("api", f"torture {role}", role, area, timedelta(days=2), unit).secret)

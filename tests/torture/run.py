@@ -22,7 +22,6 @@ from tests.servers import Server
 from tests.torture.auditor import Audit, audit
 from tests.torture.phone import Phone
 
-SETTLE_S = 90.0
 SAY_EVERY_S = 30.0
 
 
@@ -45,6 +44,8 @@ class Plan:
     """Share of orders that go to everybody on duty in the city, phones or not."""
     pace: float = 1.0
     """Pause between orders."""
+    settle_s: float = 90.0
+    """So long after the last fault everybody may take to have nothing left to say."""
     running: int = 6
     """Orders under way at once: the oldest is called off when there are more, with answers to it still on their way."""
     call_after_s: int = 20
@@ -131,7 +132,7 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
                 say(f"  {plan.deliveries - left:,} of {plan.deliveries:,} deliveries, {online:,} phones online")
             time.sleep(chance.uniform(0, 2 * plan.pace))
         faults_end()
-        _settle(phones, say)
+        _settle(phones, plan.settle_s, say)
     finally:
         faults_end()
         crowd.end()
@@ -167,11 +168,11 @@ class Crowd:
         self._thread.join(timeout=60)
 
 
-def _settle(phones: list[Phone], say: Callable[[str], None]) -> None:
+def _settle(phones: list[Phone], settle_s: float, say: Callable[[str], None]) -> None:
     """Everybody online again, until nobody has anything left to say."""
     for phone in phones:
         phone.asleep.clear()
-    deadline = time.monotonic() + SETTLE_S
+    deadline = time.monotonic() + settle_s
     while time.monotonic() < deadline:
         busy = sum(not phone.idle for phone in phones)
         if busy == 0:
