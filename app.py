@@ -74,7 +74,16 @@ def build(settings: Settings) -> Any:
     )
     wall.register(dash, city)
 
-    socketio = SocketIO(server, async_mode="gevent", json=serialising, max_http_buffer_size=64 * 1024, ping_interval=10, ping_timeout=8)
+    socketio = SocketIO(
+        server,
+        async_mode="gevent",
+        json=serialising,
+        max_http_buffer_size=64 * 1024,
+        ping_interval=10,
+        ping_timeout=8,
+        message_queue=settings.redis_url,
+        channel=f"{settings.redis_prefix}:sockets",
+    )
     # Engine.IO has no door for another websocket than its own two.
     socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
     everybody = screens.Screens(socketio, hub)
@@ -88,6 +97,9 @@ def build(settings: Settings) -> Any:
 
     city.caller.use(open_channels(settings, city.caller.played, offload))
     hub.start(everybody)
+    city.positions.follow_others()
+    city.leadership.start(city.watcher.begin)
+    # What is true of the city is done by one worker, what is about this process by each.
     Chores(
         [
             ("positions", 60.0, city.positions.fold),
@@ -97,10 +109,15 @@ def build(settings: Settings) -> Any:
             ("calls", 1.0, city.caller.look),
             ("fences", 2.0, city.watcher.look),
             ("finished", 30.0, city.orders.close_finished),
+            ("tracks", 600.0, city.positions.forget_old),
+        ],
+        due=city.leadership.leads,
+    ).start()
+    Chores(
+        [
             ("tokens", 3.0, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("memory", 60.0, give_back),
-            ("tracks", 600.0, city.positions.forget_old),
-            ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: socketio.emit("tiles", {}, to="screens")).look),
+            ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: everybody.send("screens", "tiles", {})).look),
         ]
     ).start()
     return server

@@ -77,6 +77,10 @@ class Screens:
         if to:
             self._write(event, message if isinstance(message, tuple) else (message,), to)
 
+    def send_to(self, sid: str, event: str, *values: Any) -> None:
+        """One message to one connection of this worker."""
+        self._write(event, values, [(sid, self._socketio.server.manager.eio_sid_from_sid(sid, "/"))])
+
     def send_frame(self, area_code: str, frame: bytes) -> None:
         """See `Outlet`. A screen that is still reading the last one skips this, and gets a full one when it has caught up."""
         ready, fresh = [], []
@@ -162,5 +166,5 @@ class Screens:
         valid = still_valid(sorted({principal.token_id for principal in held.values()}))
         for sid, principal in held.items():
             if principal.token_id not in valid:
-                self._socketio.emit("refused", Refused("token_revoked").as_dict(), to=sid)
+                self.send_to(sid, "refused", Refused("token_revoked").as_dict())
                 self._socketio.server.disconnect(sid)

@@ -89,7 +89,7 @@ def packed(answer: dict[str, Any], offload: Offload) -> dict[str, Any]:
 
 def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload: Offload) -> None:
     """Register the events."""
-    city.troubles.listen(lambda: socketio.emit("troubles", city.troubles.listed(), to="administrators"))
+    city.troubles.listen(lambda: screens.send("administrators", "troubles", city.troubles.listed()))
 
     @socketio.on("connect")
     def connect(auth: Any = None) -> None:
@@ -105,7 +105,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
             join_room("screens")
         if principal.may("administer"):
             join_room("administrators")
-            socketio.emit("troubles", city.troubles.listed(), to=request.sid)  # type: ignore[attr-defined]
+            screens.send_to(request.sid, "troubles", city.troubles.listed())  # type: ignore[attr-defined]
 
     @socketio.on("disconnect")
     def disconnect(_reason: Any = None) -> None:
@@ -149,7 +149,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         kind, picture = hub.open_area(area_code, wanted.since)
         # In a small place one also sees those who look after it: the whole community, as far as the scope goes.
         moving = max(area_code[: LEVELS["community"]], principal.area_code, key=len)
-        socketio.emit("frame", (moving, hub.full_frame(moving)), to=request.sid)  # type: ignore[attr-defined]
+        screens.send_to(request.sid, "frame", moving, hub.full_frame(moving))  # type: ignore[attr-defined]
         join_room(f"frames:{moving}")
         return packed({"kind": kind, **picture}, offload)
 
@@ -174,7 +174,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
             return {"theme": None}
         join_room(f"colours:{wanted.theme}:{area_code}")
         numbering, frame = hub.open_colours(wanted.theme, area_code)
-        socketio.emit("colours", (area_code, numbering, frame), to=request.sid)  # type: ignore[attr-defined]
+        screens.send_to(request.sid, "colours", area_code, numbering, frame)  # type: ignore[attr-defined]
         return {"theme": wanted.theme}
 
     @guarded("screen", "see")

@@ -13,9 +13,10 @@ log = logging.getLogger(__name__)
 class Chores:
     """Runs each chore at its interval in one thread; one that fails is logged and tried again next time."""
 
-    def __init__(self, chores: list[tuple[str, float, Callable[[], object]]]) -> None:
-        """`chores` are (name, interval in seconds, function)."""
+    def __init__(self, chores: list[tuple[str, float, Callable[[], object]]], due: Callable[[], bool] = lambda: True) -> None:
+        """`chores` are (name, interval in seconds, function); none is begun while `due` says no."""
         self._chores = chores
+        self._due = due
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -28,6 +29,8 @@ class Chores:
 
     def _loop(self, name: str, interval: float, function: Callable[[], object]) -> None:
         while not self._stopped.wait(interval):
+            if not self._due():
+                continue
             started = time.monotonic()
             try:
                 function()

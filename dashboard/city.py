@@ -31,8 +31,11 @@ from dashboard.troubles import Troubles
 from dashboard.units import Units
 from dashboard.video import Video
 from dashboard.warnings import Warnings
-from datasources.bus import Bus, open_bus
+from datasources.bus import Bus, Names, open_bus
 from datasources.database import Database
+from datasources.leadership import Leadership, open_leadership
+from datasources.link_store import open_links
+from datasources.shared_positions import open_shared_positions
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class City:
     settings: Settings
     database: Database
     bus: Bus
+    leadership: Leadership
     commands: Commands
     accounts: Accounts
     areas: Areas
@@ -79,6 +83,9 @@ class City:
     def close(self) -> None:
         """Let go of the database and the bus."""
         self.caller.close()
+        self.leadership.close()
+        self.positions.close()
+        self.links.close()
         self.bus.close()
         self.database.close()
 
@@ -88,10 +95,11 @@ def build_city(
 ) -> City:
     """Connect the services to the database and the bus of these settings. The database must be migrated."""
     database = database or Database(settings.database_url, offload=offload)
-    bus = open_bus(settings.redis_url)
+    names = Names(settings.redis_prefix)
+    bus = open_bus(settings.redis_url, names)
     commands = Commands(database, bus, clock)
     areas = Areas(database)
-    positions = Positions(database, areas, clock)
+    positions = Positions(database, areas, clock, open_shared_positions(settings.redis_url, names))
     troubles = Troubles(clock)
     photos = Photos(database, settings.data / "photos", clock)
     clips = Clips(database, settings.data / "clips", clock)
@@ -103,6 +111,7 @@ def build_city(
         settings=settings,
         database=database,
         bus=bus,
+        leadership=open_leadership(database),
         commands=commands,
         accounts=Accounts(database, clock, offload),
         areas=areas,
@@ -118,7 +127,7 @@ def build_city(
         answers=answers,
         fences=Fences(commands, areas),
         watcher=Watcher(commands, areas, positions, orders, tickets, offload),
-        links=Links(commands, settings),
+        links=Links(commands, settings, open_links(settings.redis_url, names)),
         handing=Handing(commands, areas, answers, policies),
         policies=policies,
         caller=Caller(commands, policies, answers),

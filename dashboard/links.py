@@ -1,6 +1,7 @@
 """Live links 连线: a voice and video call between a desk and one unit. Media go from browser to browser (WebRTC); we carry the signals.
 
-A link lives in memory, as long as both sides are connected; that it was opened and closed stands in the change log.
+A link lives as long as both sides are connected, in memory that all workers share: desk and unit may hang on different ones. That it
+was opened and closed stands in the change log.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import threading
+import logging
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -21,13 +23,16 @@ from dashboard.command import Commands
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.settings import Settings
+from datasources.link_store import LinkStore
 from datasources.models import Unit
+
+log = logging.getLogger(__name__)
 
 MOST = 200
 """Links at once: a hall has a few."""
 MOST_DATA = 32_000
 """Characters of one signal."""
-RING_LIFE = timedelta(seconds=60)
+RING_LIFE_S = 60.0
 """Who has not answered by then does not: browsers stop ringing after 45 s, and one that could not say so must not block the unit."""
 TURN_LIFE_S = 3600
 Kind = Literal["ring", "accept", "decline", "offer", "answer", "candidate", "hang_up"]
@@ -48,15 +53,19 @@ class Signal(BaseModel):
 
 @dataclass
 class Link:
-    """One link. Sides are connections (sid); `unit_side` is empty until one of the unit's devices accepts."""
+    """One link. Sides are connections (sid); `unit_side` is empty until one of the unit's devices accepts.
+
+    `workers` are the servers that hold the sides, `opened` and `rung` seconds since 1970.
+    """
 
     id: str
     unit_id: str
     unit: str
     area_code: str
-    by: Principal
+    by: dict[str, Any]
     desk_side: str
-    rung: datetime
+    rung: float
+    workers: list[str]
     unit_side: str = ""
     opened: float = 0.0
 
@@ -74,11 +83,29 @@ class Told:
 class Links:
     """Who is linked with whom, and who may say what to whom."""
 
-    def __init__(self, commands: Commands, settings: Settings) -> None:
+    def __init__(self, commands: Commands, settings: Settings, store: LinkStore) -> None:
         self._commands = commands
         self._settings = settings
-        self._links: dict[str, Link] = {}
-        self._lock = threading.Lock()
+        self._store = store
+        self._mine: set[str] = set()
+        """Connections of this worker that are, or were, a side of a link: of all others nothing need be looked up when they go."""
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Link]]:
+        """All links, nobody else's turn meanwhile. Raises `unavailable` when the memory that is shared cannot be reached."""
+        try:
+            with self._store.changing() as stored:
+                links = {link_id: Link(**link) for link_id, link in stored.items()}
+                yield links
+                stored.clear()
+                stored.update({link_id: asdict(link) for link_id, link in links.items()})
+        except ConnectionError as error:
+            log.warning("the links cannot be reached: %s", error)
+            raise Refused("unavailable") from error
+
+    def close(self) -> None:
+        """Let go of the shared memory."""
+        self._store.close()
 
     def ice_servers(self, principal: Principal) -> list[dict[str, Any]]:
         """What browsers find each other by: nothing in one network, a TURN server across networks, with a pass for an hour (RFC 8656)."""
@@ -99,8 +126,9 @@ class Links:
             raise Refused("too_large", field="data", limit=f"{MOST_DATA // 1000} kB")
         if signal.kind == "ring":
             return self._ring(principal, side, signal.unit or "")
-        with self._lock:
-            link = self._links.get(signal.link or "")
+        ended = opened = False
+        with self._changing() as links:
+            link = links.get(signal.link or "")
             desk = link is not None and link.desk_side == side
             unit = link is not None and principal.unit_id == link.unit_id and link.unit_side in ("", side)
             if link is None or not (desk or unit):
@@ -111,15 +139,21 @@ class Links:
                 if signal.kind not in ("accept", "decline", "hang_up"):
                     raise Refused("not_allowed_now", field="kind", action=signal.kind, state="ring")
                 link.unit_side = side
+                link.workers = [*link.workers, self._store.worker]
+                self._mine.add(side)
+            if signal.kind == "accept":
+                link.opened, opened = self._now(), True
+            if signal.kind in ("decline", "hang_up"):
+                del links[link.id]
+                ended = True
         told = self._forward(link, side, signal)
-        if signal.kind == "accept":
-            link.opened = time.monotonic()
+        if opened:
             self._record(link, "link.open", {})
             told.append(Told({"kind": "taken", "link": link.id}, unit_id=link.unit_id, not_side=side))
         if signal.kind == "decline":
             told.append(Told({"kind": "taken", "link": link.id}, unit_id=link.unit_id, not_side=side))  # its other devices stop ringing
-        if signal.kind in ("decline", "hang_up"):
-            self._end(link)
+        if ended:
+            self._closed(link)
         return link.id, told
 
     def _ring(self, principal: Principal, side: str, unit_id: str) -> tuple[str, list[Told]]:
@@ -128,13 +162,15 @@ class Links:
             unit = session.get(Unit, unit_id)
         if unit is None or not unit.area_code.startswith(principal.area_code):
             raise Refused("not_found", what=unit_id)
-        now = self._commands.clock()
-        with self._lock:
-            self._links = {key: link for key, link in self._links.items() if link.opened or link.rung + RING_LIFE > now}
-            if len(self._links) >= MOST or any(link.desk_side == side or link.unit_id == unit_id for link in self._links.values()):
+        now = self._now()
+        with self._changing() as links:
+            for stale in [key for key, link in links.items() if not link.opened and link.rung + RING_LIFE_S <= now]:
+                del links[stale]
+            if len(links) >= MOST or any(link.desk_side == side or link.unit_id == unit_id for link in links.values()):
                 raise Refused("already_so", field="unit", state="link")
-            link = Link(new_id(), unit.id, unit.name, unit.area_code, principal, side, now)
-            self._links[link.id] = link
+            link = Link(new_id(), unit.id, unit.name, unit.area_code, asdict(principal), side, now, [self._store.worker])
+            links[link.id] = link
+            self._mine.add(side)
         return link.id, [Told({"kind": "ring", "link": link.id, "name": principal.name}, unit_id=unit_id)]
 
     def _forward(self, link: Link, side: str, signal: Signal) -> list[Told]:
@@ -147,22 +183,29 @@ class Links:
 
     def gone(self, side: str) -> list[Told]:
         """A connection is gone: its links end, and the other sides are told."""
-        with self._lock:
-            ended = [link for link in self._links.values() if side in (link.desk_side, link.unit_side)]
+        if side not in self._mine:
+            return []
+        self._mine.discard(side)
+        with self._changing() as links:
+            ended = [link for link in links.values() if side in (link.desk_side, link.unit_side)]
+            for link in ended:
+                del links[link.id]
         told = []
         for link in ended:
             message = {"kind": "hang_up", "link": link.id, "data": None}
             other = link.unit_side if side == link.desk_side else link.desk_side
             told.append(Told(message, side=other) if other else Told(message, unit_id=link.unit_id))
-            self._end(link)
+            self._closed(link)
         return told
 
-    def _end(self, link: Link) -> None:
-        with self._lock:
-            known = self._links.pop(link.id, None)
-        if known is not None and known.opened:
-            self._record(known, "link.close", {"seconds": round(time.monotonic() - known.opened)})
+    def _now(self) -> float:
+        return self._commands.clock().timestamp()
+
+    def _closed(self, link: Link) -> None:
+        if link.opened:
+            self._record(link, "link.close", {"seconds": round(self._now() - link.opened)})
 
     def _record(self, link: Link, kind: str, more: dict[str, Any]) -> None:
-        with self._commands.transaction(link.by) as work:
-            work.record(kind, link.area_code, link.id, {"unit_id": link.unit_id, "unit": link.unit, "by": link.by.name, **more})
+        by = Principal(**link.by)
+        with self._commands.transaction(by) as work:
+            work.record(kind, link.area_code, link.id, {"unit_id": link.unit_id, "unit": link.unit, "by": by.name, **more})

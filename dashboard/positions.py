@@ -23,6 +23,7 @@ from datasources.database import Database
 from datasources.hot import LOCATED, Batch, HotPositions
 from datasources.queries import positions as queries
 from datasources.queries import units as unit_queries
+from datasources.shared_positions import SharedPositions
 
 AHEAD = timedelta(seconds=60)
 BEHIND = timedelta(hours=24)
@@ -72,8 +73,9 @@ class Single(NamedTuple):
 class Positions:
     """Takes positions and knows where everybody is."""
 
-    def __init__(self, database: Database, areas: Areas, clock: Clock) -> None:
+    def __init__(self, database: Database, areas: Areas, clock: Clock, shared: SharedPositions) -> None:
         self._database = database
+        self._shared = shared
         self._areas = areas
         self._clock = clock
         self._numbers: dict[str, int] = {}
@@ -95,6 +97,23 @@ class Positions:
         with self._lock:
             self.hot.load([u[0] for u in units], [u[1] for u in units], [u[2] for u in units])
             self.hot.place(latest)
+
+    def follow_others(self) -> None:
+        """Show also what other workers take, from now on."""
+        self._shared.follow(self._place, self._catch_up)
+
+    def close(self) -> None:
+        """Stop following."""
+        self._shared.close()
+
+    def _place(self, batch: Batch) -> None:
+        with self._lock:
+            self.hot.place(batch)
+
+    def _catch_up(self) -> None:
+        with self._database.read() as session:
+            latest = queries.latest(session)
+        self._place(latest)
 
     def number_of(self, unit_id: str) -> int | None:
         """Number of a unit by its id."""
@@ -159,8 +178,8 @@ class Positions:
         if together.size:
             with self._database.write() as session:
                 queries.append(session, together)
-            with self._lock:
-                self.hot.place(together)
+            self._place(together)
+            self._shared.publish(together)
         accepted = iter(inside.tolist())
         return [_result(item, next(accepted)) if isinstance(item, Single) else item.size for item in items]
 

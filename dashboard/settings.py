@@ -39,6 +39,7 @@ class Settings:
     data: Path
     database_url: str
     redis_url: str | None
+    redis_prefix: str
     simulate: bool
     scale: str
     basemap: Basemap
@@ -66,6 +67,7 @@ DOCUMENTED = {
     "YIPING_DATA": ".data",
     "YIPING_DATABASE_URL": "",
     "YIPING_REDIS_URL": "",
+    "YIPING_REDIS_PREFIX": "yiping",
     "YIPING_SIMULATE": "1",
     "YIPING_BASEMAP": "none",
     "YIPING_SECURE_COOKIES": "0",
@@ -98,6 +100,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         data=data,
         database_url=_database(values["YIPING_DATABASE_URL"], data),
         redis_url=_redis(values["YIPING_REDIS_URL"]),
+        redis_prefix=_prefix(values["YIPING_REDIS_PREFIX"]),
         simulate=_switch("YIPING_SIMULATE", values["YIPING_SIMULATE"]),
         scale=_one_of("SCALE", values["SCALE"], SCALES),
         basemap=_basemap(values["YIPING_BASEMAP"]),
@@ -184,6 +187,12 @@ def _redis(text: str) -> str | None:
     if text and not re.match(r"(rediss?|unix)://", text):
         raise BadSetting("YIPING_REDIS_URL", text, "redis://host:port/number")
     return text or None
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", text):
+        raise BadSetting("YIPING_REDIS_PREFIX", text, "1 to 40 letters, digits, dots and dashes: another one for each city on one Redis")
+    return text
 
 
 def _basemap(text: str) -> Basemap:

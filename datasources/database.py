@@ -17,6 +17,10 @@ from sqlalchemy.orm import Session
 from datasources.serialising import dumps, loads
 
 WRITE_PATIENCE_S = 15.0
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
+"""Both ends of a connection to PostgreSQL notice within eleven seconds that the other has vanished: a query must not wait for a host that
+is cut off, and the locks of a worker that is cut off must not stop the others."""
+SERVER_KEEPALIVES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=11000"
 
 
 def turn() -> None:
@@ -44,7 +48,8 @@ class Database:
         self.dialect = parsed.get_backend_name()
         if self.dialect == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size}
+            reach = {**KEEPALIVES, "connect_timeout": 4, "options": SERVER_KEEPALIVES}
+            options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size, "connect_args": reach}
         elif self.dialect == "sqlite":
             if not parsed.database or parsed.database == ":memory:":
                 raise ValueError("SQLite needs a file: several connections read and write the same city")

@@ -74,10 +74,14 @@ class Watcher:
             return self._look()
         except Exception:
             # Nothing of it was stored: the next look begins with what is, and raises again what nobody has heard of.
-            self._mark = None
-            self._raised.clear()
-            self._behind = True
+            self.begin()
             raise
+
+    def begin(self) -> None:
+        """Begin with what the database has: after a fault, and when another worker has watched until now."""
+        self._mark = None
+        self._raised.clear()
+        self._behind = True
 
     def _look(self) -> int:
         self._refresh()

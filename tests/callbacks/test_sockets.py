@@ -29,7 +29,7 @@ class Screen:
         self.socket = socketio.Client(reconnection=False, http_session=_plain_session())
         self.heard: list[tuple[str, Any]] = []
         self._news = threading.Condition()
-        for event in ("patch", "frame", "beat", "delivery", "deliveries", "refused", "reopen", "colours", "troubles"):
+        for event in ("patch", "frame", "beat", "delivery", "deliveries", "refused", "reopen", "colours", "troubles", "link", "message"):
             self.socket.on(event, self._listener(event))
         self.socket.connect(running.server.address, auth={"token": token}, transports=["websocket"], wait_timeout=10)
 

@@ -14,6 +14,7 @@ from dashboard.city import City
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.links import MOST_DATA, Links, Signal, Told
+from datasources.link_store import LocalLinks
 from datasources.queries import changes
 from tests.conftest import LEADER, OFFICER, TurnedClock, principal
 
@@ -114,7 +115,7 @@ def test_declining_on_one_phone_ends_the_ringing_on_the_other(city: City, unit: 
 def test_a_turn_pass_is_what_the_server_computes(city: City, person: Principal) -> None:
     assert city.links.ice_servers(person) == []
     settings = replace(city.settings, turn_url="turn:relay.example:3478", turn_secret="s" * 24)
-    (server,) = Links(city.commands, settings).ice_servers(OFFICER)
+    (server,) = Links(city.commands, settings, LocalLinks()).ice_servers(OFFICER)
     wanted = hmac.new(b"s" * 24, server["username"].encode(), hashlib.sha1).digest()
     assert base64.b64decode(server["credential"]) == wanted
     assert server["urls"] == ["turn:relay.example:3478"]
