@@ -83,7 +83,7 @@ class RedisLinks:
 
     def _dead(self, workers: set[str]) -> set[str]:
         names = sorted(workers)
-        alive: list[Any] = self._redis.mget([self._alive(name) for name in names]) if names else []  # type: ignore[assignment]
+        alive: list[Any] = self._redis.mget([self._alive(name) for name in names]) if names else []
         return {name for name, said in zip(names, alive, strict=True) if said is None}
 
     @contextmanager

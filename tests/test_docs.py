@@ -21,7 +21,7 @@ def test_every_event_that_a_client_may_send_is_documented() -> None:
 
 def test_every_event_that_the_server_sends_is_documented() -> None:
     code = sources("callbacks/sockets.py", "callbacks/screens.py", "dashboard/live/hub.py")
-    events = set(re.findall(r'(?:emit\(|_send\([^,]+, |_write\(|send_units\()"(\w+)"', code))
+    events = set(re.findall(r'(?:emit\(|_send\([^,]+, |send_to\([^,]+, |_write\(|send_units\()"(\w+)"', code))
     assert {"patch", "frame", "beat", "delivery", "deliveries", "reopen", "refused"} <= events
     assert {event for event in events if f"`{event}`" not in PROTOCOL} == set()
 
