@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert
-
 from dashboard.clock import new_id
 from dashboard.command import Work
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.policies import Steps
+from datasources.bulk import insert_rows
 from datasources.database import turn
 from datasources.models import Delivery, Order
 from datasources.queries.units import Chosen
@@ -47,6 +46,6 @@ def deliver(
                 }
             )
             moves.append(Move(delivery_id, one.id, one.name, one.area_code, None))
-        work.session.execute(insert(Delivery.__table__), rows)  # type: ignore[arg-type]
+        insert_rows(work.session, Delivery, rows)
         turn()
     record_moves(work, order.id, "queued", moves, work.now)

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from datasources.bulk import insert_rows
 from datasources.database import turn
 from datasources.models import Area, Change, ChangeCounter
 
@@ -40,7 +41,7 @@ def append(session: Session, rows: Sequence[dict[str, Any]]) -> int:
         raise RuntimeError("change_counter has no row: run the migrations")
     first = last - len(rows) + 1
     for start in range(0, len(rows), AT_ONCE):
-        session.execute(insert(Change), [{**row, "seq": first + i} for i, row in enumerate(rows[start : start + AT_ONCE], start)])
+        insert_rows(session, Change, [{**row, "seq": first + i} for i, row in enumerate(rows[start : start + AT_ONCE], start)])
         if start:
             turn()
     return int(last)

@@ -19,7 +19,7 @@ from tests.servers import Server, free_port, postgres
 from tests.torture.run import Plan, run
 
 SEEDS = (1, 2)
-PHONES_A_SECOND = 200
+PHONES_A_SECOND = 150
 """So many come back in a second after a cut or a kill: as many as one worker can take."""
 LONGEST_REST = 12.0
 """Faults come often enough to hit a run of any size: with ten thousand phones they also hit those that are coming back."""
