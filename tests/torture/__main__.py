@@ -50,6 +50,7 @@ def main() -> int:
                 upgrade(Database(from_environment(settings).database_url))
                 city = build_city(from_environment(settings))
                 load(city, options.scale, folder / "demo")
+                city.tiling.build()  # or each server that is killed would begin to build them
                 server = Server(folder, free_port(), **{k: v for k, v in settings.items() if k == "YIPING_DATABASE_URL"})
                 server.start()
                 stack.callback(server.stop)
