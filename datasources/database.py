@@ -14,7 +14,9 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from datasources.keyring import Keyring
 from datasources.serialising import dumps, loads
+from datasources.types import KEYRING
 
 WRITE_PATIENCE_S = 15.0
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
@@ -39,8 +41,12 @@ class Database:
     database orders them.
     """
 
-    def __init__(self, url: str, pool_size: int = 8, offload: Callable[[Callable[[], None]], None] | None = None) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 8, offload: Callable[[Callable[[], None]], None] | None = None, keyring: Keyring | None = None
+    ) -> None:
         """Open `url` (SQLAlchemy form). Raises `ValueError` for a database other than the two.
+
+        Without a `keyring` what is encrypted can neither be read nor written.
 
         `offload` runs a function in a real thread while the event loop goes on: SQLite's commits wait for the disk.
         """
@@ -59,7 +65,10 @@ class Database:
             raise ValueError(f"a database of the kind {self.dialect!r} is not supported; use sqlite or postgresql")
         self.url = parsed
         self.engine: Engine = create_engine(parsed, json_serializer=dumps, json_deserializer=loads, **options)
+        setattr(self.engine.dialect, KEYRING, keyring)
+        self.keyring = keyring
         self._lock = threading.Lock()
+        self._open = threading.local()
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -68,26 +77,45 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session on one consistent picture of the database; nothing that it changes is kept."""
+        """A session on one consistent picture of the database; nothing that it changes is kept.
+
+        Inside another session of the same thread it is that session: whoever held one connection and waited for a second would, with
+        enough others doing the same, wait for ever.
+        """
+        outer: Session | None = getattr(self._open, "session", None)
+        if outer is not None:
+            yield outer
+            return
         options: dict[str, Any] = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         with self.engine.connect().execution_options(**options) as connection, Session(connection, autoflush=False) as session:
-            yield session
+            with self._as_outer(session):
+                yield session
             # Rows that were read stay usable: a rollback through the session would expire them.
             session.expunge_all()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back on any exception."""
+        """A session in one transaction: committed at the end, rolled back on any exception. Never inside another session."""
+        if getattr(self._open, "session", None) is not None:
+            raise RuntimeError("a transaction was begun inside another session of the same thread")
         if self.dialect != "sqlite":
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with Session(self.engine, expire_on_commit=False) as session, session.begin(), self._as_outer(session):
                 yield session
             return
         with self._lock, self.engine.connect() as plain:
             connection = plain.execution_options(yiping_write=True)
             with Session(connection, expire_on_commit=False) as session:
                 _begin_patiently(session)
-                with session.begin() if not session.in_transaction() else _ending(session):
+                with session.begin() if not session.in_transaction() else _ending(session), self._as_outer(session):
                     yield session
+
+    @contextmanager
+    def _as_outer(self, session: Session) -> Iterator[None]:
+        self._open.session = session
+        try:
+            yield
+        finally:
+            self._open.session = None
 
     def close(self) -> None:
         """Close all connections."""

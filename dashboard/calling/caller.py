@@ -86,10 +86,13 @@ class Caller:
     def plan(self) -> int:
         """Take the next step of the policy for deliveries that are due; returns how many were looked at."""
         with self._database.read() as session:
-            if not queries.due_deliveries(session, self._commands.clock(), 1):
-                return 0
+            orders = sorted({order.id for _, order in queries.due_deliveries(session, self._commands.clock(), AT_ONCE)})
+        if not orders:
+            return 0
         with self._commands.transaction(SYSTEM) as work:
-            due = queries.due_deliveries(work.session, work.now, AT_ONCE, lock=True)
+            # An order that is called off meanwhile must not get a deputy behind its back.
+            queries.hold_orders(work.session, orders)
+            due = queries.due_deliveries(work.session, work.now, AT_ONCE, orders)
             books = {priority: self._policies.book(work.session, priority) for priority in {order.priority for _, order in due}}
             push = queries.subscriptions(work.session, [delivery.unit_id for delivery, _ in due])
             made: dict[tuple[str, str, str], list[Delivery]] = defaultdict(list)

@@ -28,8 +28,14 @@ def policies(session: Session, priority: str) -> list[CallPolicy]:
     return list(session.scalars(select(CallPolicy).where(CallPolicy.priority == priority)))
 
 
-def due_deliveries(session: Session, now: datetime, most: int, lock: bool = False) -> list[tuple[Delivery, Order]]:
-    """Deliveries without answer whose next call is due, with their running orders, the longest due first."""
+def hold_orders(session: Session, order_ids: Sequence[str]) -> None:
+    """Keep these orders running until the transaction ends: who ends one holds its row (`dispatch.ending`), before its deliveries."""
+    session.execute(select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(read=True)).all()
+
+
+def due_deliveries(session: Session, now: datetime, most: int, held: Sequence[str] | None = None) -> list[tuple[Delivery, Order]]:
+    """Deliveries without answer whose next call is due, with their running orders, the longest due first. `held`: of these orders only,
+    and locked."""
     query = (
         select(Delivery, Order)
         .join(Order, Order.id == Delivery.order_id)
@@ -37,7 +43,9 @@ def due_deliveries(session: Session, now: datetime, most: int, lock: bool = Fals
         .order_by(Delivery.call_at, Delivery.id)
         .limit(most)
     )
-    return [(delivery, order) for delivery, order in session.execute(query.with_for_update(of=Delivery) if lock else query)]
+    if held is not None:
+        query = query.where(Order.id.in_(held)).with_for_update(of=Delivery)
+    return [(delivery, order) for delivery, order in session.execute(query)]
 
 
 def due_calls(session: Session, now: datetime, most: int, but: Sequence[str] = (), lock: bool = False) -> list[Call]:

@@ -157,14 +157,17 @@ def _stamped(session: Session, state: str, at: str) -> ColumnElement[Any]:
 def expire_rest(session: Session, order_id: str, at: str) -> list[tuple[str, str, str, str, str]]:
     """Let what is under way of an order expire, all in one statement: (id, unit, its name, area code, the state that it was in) by id.
 
-    Locked first, in one order, so that nobody answers meanwhile. What the session has loaded of them is not refreshed.
+    Locked first, in one order, so that nobody answers meanwhile. The caller holds the order's row, and so does whoever adds a delivery:
+    none may come in between. What the session has loaded of them is not refreshed.
     """
     where = and_(Delivery.order_id == order_id, Delivery.state.in_(UNDERWAY))
     columns = (Delivery.id, Delivery.unit_id, Delivery.unit_name, Delivery.area_code, Delivery.state)
     rest = session.execute(select(*columns).where(where).order_by(Delivery.id).with_for_update()).all()
     if rest:
         statement = update(Delivery).where(where).values(state="expired", call_at=None, times=_stamped(session, "expired", at))
-        session.execute(statement, execution_options={"synchronize_session": False})
+        expired: Any = session.execute(statement, execution_options={"synchronize_session": False})
+        if expired.rowcount != len(rest):
+            raise RuntimeError(f"{expired.rowcount} deliveries of the order {order_id} would expire, {len(rest)} were locked")
     return [(id_, unit, name, area_code, state) for id_, unit, name, area_code, state in rest]
 
 

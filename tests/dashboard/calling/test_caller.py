@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dashboard.calling.caller import Caller, Report
 from dashboard.city import City
 from dashboard.dispatch.answers import BY_PHONE, Answer
+from dashboard.dispatch.ending import UPDATE, end
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.policies import NewPolicy, Policies, PolicyPlace, Step
 from dashboard.dispatch.recipients import Criteria
@@ -17,7 +20,8 @@ from dashboard.errors import Refused
 from dashboard.identity import Principal
 from datasources.channels.channel import Message, Outcome
 from datasources.channels.gateway import Gateway
-from datasources.models import Call
+from datasources.models import Call, Delivery, Order
+from datasources.queries import changes
 from tests import gateways
 from tests.conftest import ADMIN, LEADER, OFFICER, TurnedClock, principal
 
@@ -335,8 +339,30 @@ def test_many_silent_people_are_planned_in_parts(
     assert len(deliveries) > 80
     clock.turn(seconds=20)
     assert caller.look() == len(deliveries)
-    phones = sorted(person["phone"] for person in people if person["phone"])
+    phones = sorted(filter(None, (city.units.phone(OFFICER, person["id"]) for person in people)))
     assert sorted(body["phone"] for body in far.bodies) == phones
     with city.database.read() as session:
         rest = session.query(Call).filter(Call.state != "sent").all()
     assert [call.result for call in rest] == ["no telephone number"] * (len(deliveries) - len(phones))
+
+
+def test_an_order_that_is_called_off_while_a_deputy_is_sought_leaves_nobody_behind(
+    city: City, caller: Caller, people: list[dict[str, Any]], clock: TurnedClock
+) -> None:
+    """Who ends an order holds it: nobody is added to it meanwhile, and what the log says of each delivery is what is stored."""
+    deliveries = order(city, [DEPUTY], *[unit["id"] for unit in people[:10]])
+    clock.turn(seconds=11)
+    with city.commands.transaction(OFFICER) as work:
+        order_id = work.session.get_one(Delivery, deliveries[0]).order_id
+        held = work.session.get_one(Order, order_id, with_for_update=UPDATE)
+        planner = threading.Thread(target=caller.plan)
+        planner.start()
+        planner.join(timeout=1)
+        assert planner.is_alive(), "the caller waits until it is known whether the order goes on"
+        end(work, city.areas, held, "called_off")
+    planner.join(timeout=20)
+    with city.database.read() as session:
+        stored = {d.id: d.state for d in session.scalars(select(Delivery).where(Delivery.order_id == order_id))}
+        log = [c.payload for c in changes.of_entity(session, order_id) if c.kind == "delivery.move"]
+    assert {line[0]: move["to"] for move in log for line in move["deliveries"]} == stored
+    assert set(stored.values()) == {"expired"}
