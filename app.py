@@ -30,9 +30,10 @@ def build(settings: Settings) -> Any:
     from dash import Dash
     from flask import Flask
     from flask_socketio import SocketIO
+    from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from callbacks import compression, metrics, pages, screens, sockets, tiles, wall, web, wire
-    from callbacks.api import areas, calling, fences, messages, orders, routing, tickets, units, warnings
+    from callbacks import compression, metrics, pages, screens, signing_in, sockets, tiles, wall, web, wire
+    from callbacks.api import accounts, areas, calling, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
@@ -53,11 +54,11 @@ def build(settings: Settings) -> Any:
     server = Flask("yiping", static_folder=None)
     web.install_gate(server, city.accounts)
     compression.install(server)
-    routing.install(
-        server, [route for part in (areas, units, tickets, warnings, orders, calling, messages, fences) for route in part.routes(city)]
-    )
+    parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences)
+    routing.install(server, [route for part in parts for route in part.routes(city)])
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})
+    signing_in.install(server, city)
     tiles.install(server, city)
     server.extensions["position_door"] = PositionDoor(city)  # for callbacks/worker.py
 
@@ -85,6 +86,9 @@ def build(settings: Settings) -> Any:
         channel=f"{settings.redis_prefix}:sockets",
     )
     # Engine.IO has no door for another websocket than its own two.
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
     everybody = screens.Screens(socketio, hub)
     sockets.install(socketio, city, hub, everybody, offload)

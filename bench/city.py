@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.common import CACHE
 from dashboard.city import City, build_city
 from dashboard.demo.load import load
+from dashboard.opening import KEY_FILE, open_database
 from dashboard.settings import from_environment
 from datasources.database import Database
 from datasources.migrations import upgrade
@@ -51,7 +52,7 @@ def _make(folder: Path, scale: str) -> None:
 def _opened(folder: Path, scale: str) -> Iterator[City]:
     settings = from_environment({"YIPING_DATA": str(folder), "SCALE": scale})
     folder.mkdir(exist_ok=True)
-    database = Database(settings.database_url)
+    database = open_database(settings)
     upgrade(database)
     city = build_city(settings, database=database)
     yield city
@@ -92,9 +93,11 @@ def fill(folder: Path, url: str) -> None:
     """Copy a city from SQLite into an empty PostgreSQL, table by table."""
     from sqlalchemy import insert, select, text
 
+    from datasources.keyring import kept_in
     from datasources.models import Base
 
-    source, target = Database(f"sqlite:///{folder / 'yiping.db'}"), Database(url)
+    keyring = kept_in(folder / KEY_FILE)
+    source, target = Database(f"sqlite:///{folder / 'yiping.db'}", keyring=keyring), Database(url, keyring=keyring)
     upgrade(target)
     with source.read() as reader, target.write() as writer:
         writer.execute(text("DELETE FROM change_counter"))

@@ -25,8 +25,8 @@ from dashboard.demo import load as demo
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.identity import SYSTEM
+from dashboard.opening import open_database
 from dashboard.settings import from_environment
-from datasources.database import Database
 from datasources.migrations import upgrade
 from tests.browser.conftest import FLAGS, wait_for_area
 from tests.servers import Server, free_port
@@ -67,7 +67,7 @@ def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         settings = from_environment({"YIPING_DATA": str(data), "SCALE": "small"})
-        database = Database(settings.database_url)
+        database = open_database(settings)
         upgrade(database)
         city = build_city(settings, database=database)
         demo.load(city, "small", data / "demo")

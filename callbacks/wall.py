@@ -44,7 +44,7 @@ def register(app: Dash, city: City) -> None:
             "name": asking.name,
             "role": asking.role,
             "language": language(),
-            "permissions": [p for p in ("see", "order", "ticket", "warn", "report", "relay", "administer") if asking.may(p)],
+            "permissions": [p for p in ("see", "order", "ticket", "warn", "report", "relay", "contact", "administer") if asking.may(p)],
             "basemap": city.settings.basemap.kind,
             "bounds": root["bounds"] if root else None,
         }

@@ -23,6 +23,7 @@ MOST_BYTES = 12 * 1024 * 1024
 PREFERENCE_LIFE_S = 400 * 86_400
 PUBLIC = (
     "/signin",
+    "/readyz",
     "/healthz",
     "/assets/",
     "/catalogue/",
@@ -45,6 +46,11 @@ HEADERS = {
 def json_response(value: Any, status: int = 200) -> Response:
     """A JSON answer."""
     return Response(dumps(value), status, mimetype="application/json")
+
+
+def page(html: str, status: int = 200) -> Response:
+    """A plain page that nobody keeps."""
+    return Response(html, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
 
 def privately(answer: Response) -> Response:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 import time
-from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,19 +13,19 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from dashboard.clock import Clock, new_id
+from dashboard import second_factor
+from dashboard.attempts import Attempts
+from dashboard.clock import new_id
 from dashboard.codes import is_code
+from dashboard.command import Commands, Work
 from dashboard.errors import Refused
-from dashboard.identity import ROLES, Principal
-from datasources.database import Database
+from dashboard.identity import ROLES, SYSTEM, Principal
 from datasources.models import Account, Token, Unit
 from datasources.queries import accounts as queries
 from datasources.queries import areas as area_queries
 
 SESSION_LIFE = timedelta(hours=14)  # a twelve-hour shift with its handover
 DEVICE_LIFE = timedelta(days=400)
-ATTEMPTS = 8
-ATTEMPT_WINDOW = timedelta(minutes=5)
 PASSWORD_LENGTH = 8
 TRUST_S = 2.0
 KNOWN_MOST = 20_000
@@ -44,31 +42,53 @@ class Issued:
     expires_at: datetime
 
 
-class Accounts:
-    """Signs people in and tells whom a secret stands for.
+@dataclass(frozen=True)
+class _Made:
+    """A token before it is stored, and its secret."""
 
-    `offload` runs a slow function (hashing a password takes some 50 ms) away from the event loop.
+    token: Token
+    secret: str
+
+    def issued(self) -> Issued:
+        return Issued(self.token.id, self.secret, self.token.expires_at)
+
+
+class Accounts:
+    """Signs people in and tells whom a secret stands for. Who was let in, and what was given or taken back, stands in the change log.
+
+    `offload` runs a slow function (hashing a password takes some 50 ms) away from the event loop. Roles in `need_factor` do not get in
+    without a second factor.
     """
 
-    def __init__(self, database: Database, clock: Clock, offload: Offload = lambda function: function()) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(
+        self, commands: Commands, offload: Offload = lambda function: function(), need_factor: frozenset[str] = frozenset()
+    ) -> None:
+        self._commands = commands
+        self._database = commands.database
+        self._clock = commands.clock
         self._offload = offload
+        self._need_factor = need_factor
+        self._attempts = Attempts(commands)
         self._hasher = PasswordHasher()
         self._decoy = self._hasher.hash(secrets.token_hex(8))
-        self._attempts: dict[str, deque[datetime]] = defaultdict(deque)
-        self._lock = threading.Lock()
         self._known: dict[str, tuple[Principal, float, datetime]] = {}
         self._valid_until: dict[str, float] = {}
 
-    def create(self, login: str, name: str, role: str, area_code: str, password: str, unit_id: str | None = None) -> str:
-        """Make an account; returns its id. Raises `Refused` for a role, area, unit or password that cannot be."""
+    # --- accounts -------------------------------------------------------------------------------------
+
+    def create(
+        self, login: str, name: str, role: str, area_code: str, password: str, unit_id: str | None = None, by: Principal = SYSTEM
+    ) -> str:
+        """Make an account; returns its id. An empty password is for who signs in elsewhere (OIDC) only.
+
+        Raises `Refused` for a role, area, unit or password that cannot be.
+        """
         self._check(role, area_code, unit_id)
-        if len(password) < PASSWORD_LENGTH:
+        if password and len(password) < PASSWORD_LENGTH:
             raise Refused("invalid", field="password", problem=f"at least {PASSWORD_LENGTH} characters / 至少 {PASSWORD_LENGTH} 个字符")
-        digest = self._offload(lambda: self._hasher.hash(password))
-        with self._database.write() as session:
-            if queries.by_login(session, login) is not None:
+        digest = self._offload(lambda: self._hasher.hash(password)) if password else ""
+        with self._commands.transaction(by) as work:
+            if queries.by_login(work.session, login) is not None:
                 raise Refused("already_so", field="login", state=login)
             account = Account(
                 id=new_id(),
@@ -79,10 +99,16 @@ class Accounts:
                 unit_id=unit_id,
                 password_hash=digest,
                 active=True,
-                created_at=self._clock(),
+                created_at=work.now,
+                totp_used=0,
             )
-            session.add(account)
+            work.session.add(account)
+            self._record(work, "create", account, {})
             return account.id
+
+    def _record(self, work: Work, verb: str, account: Account, more: dict[str, Any]) -> None:
+        payload = {"login": account.login, "name": account.name, "role": account.role, **more}
+        work.record(f"account.{verb}", account.area_code, account.id, payload)
 
     def _check(self, role: str, area_code: str, unit_id: str | None) -> None:
         if role not in ROLES:
@@ -93,32 +119,156 @@ class Accounts:
             if role == "unit" and (unit_id is None or session.get(Unit, unit_id) is None):
                 raise Refused("unknown_unit", field="unit", unit=unit_id)
 
-    def sign_in(self, login: str, password: str, peer: str) -> Issued:
-        """A session for the right password. Raises `wrong_password`, or `too_many_attempts` per login and peer."""
-        now = self._clock()
-        self._count_attempt(f"{login}\n{peer}", now)
+    def listed(self, principal: Principal) -> list[Account]:
+        """Accounts within an administrator's area, by sign-in name."""
+        principal.require("administer")
+        with self._database.read() as session:
+            return [one for one in queries.accounts(session) if one.area_code.startswith(principal.area_code)]
+
+    def _administered(self, work: Work, account_id: str) -> Account:
+        work.principal.require("administer")
+        account = work.session.get(Account, account_id, with_for_update=True)
+        if account is None or not account.area_code.startswith(work.principal.area_code):
+            raise Refused("not_found", what=account_id)
+        return account
+
+    def set_active(self, principal: Principal, account_id: str, active: bool) -> None:
+        """Close an account, with all its sessions at once, or open it again. Raises `not_found`, `not_allowed_now` for one's own."""
+        if account_id == principal.account_id:
+            raise Refused("not_allowed_now", field="id", action="close", state="own")
+        with self._commands.transaction(principal) as work:
+            account = self._administered(work, account_id)
+            if account.active != active:
+                account.active = active
+                self._record(work, "open" if active else "close", account, {})
+        self._forget()
+
+    # --- signing in -----------------------------------------------------------------------------------
+
+    def sign_in(self, login: str, password: str, peer: str, code: str = "", agent: str = "") -> Issued:
+        """A session for the right password and, where there is one, the right code of the second factor.
+
+        Raises `wrong_password`, `code_needed`, `wrong_code`, `factor_missing`, or `too_many_attempts` by name and address.
+        """
+        self._attempts.begin(login, peer)
         with self._database.read() as session:
             account = queries.by_login(session, login)
-        digest = account.password_hash if account is not None and account.active else self._decoy
+        usable = account is not None and account.active and account.password_hash
+        digest = account.password_hash if account is not None and usable else self._decoy
         try:
             self._offload(lambda: self._hasher.verify(digest, password))
         except VerificationError:
             raise Refused("wrong_password") from None
+        if account is None or not usable:
+            raise Refused("wrong_password")
+        self._check_factor(account, code)
+        self._attempts.succeeded(login, peer)
+        return self._session_for(account, peer, agent, "password")
+
+    def sign_in_with_code(self, login: str, code: str, peer: str, agent: str = "") -> Issued:
+        """The second step, for whom `sign_in` has refused with `code_needed`. Raises `wrong_code`, `too_many_attempts`."""
+        self._attempts.begin(login, peer)
+        with self._database.read() as session:
+            account = queries.by_login(session, login)
         if account is None or not account.active:
             raise Refused("wrong_password")
-        self._attempts.pop(f"{login}\n{peer}", None)
-        return self._issue("session", account.name, account.role, account.area_code, now + SESSION_LIFE, account.id, account.unit_id)
+        self._check_factor(account, code)
+        self._attempts.succeeded(login, peer)
+        return self._session_for(account, peer, agent, "password")
 
-    def _count_attempt(self, key: str, now: datetime) -> None:
-        with self._lock:
-            if len(self._attempts) > 10_000:
-                self._attempts.clear()
-            recent = self._attempts[key]
-            while recent and recent[0] < now - ATTEMPT_WINDOW:
-                recent.popleft()
-            if len(recent) >= ATTEMPTS:
-                raise Refused("too_many_attempts", minutes=int(ATTEMPT_WINDOW.total_seconds() // 60))
-            recent.append(now)
+    def sign_in_elsewhere(self, subject: str, login: str, peer: str, agent: str = "") -> Issued:
+        """A session for whom the OIDC provider has vouched for: its `sub`, and the name under which it knows the person.
+
+        An account without a password is bound to the subject when it is used first. The provider asks for its own second factor.
+        Raises `unknown_person`.
+        """
+        with self._commands.transaction(SYSTEM) as work:
+            account = queries.by_subject(work.session, subject)
+            if account is None:
+                account = queries.by_login(work.session, login)
+                if account is None or account.password_hash or account.subject is not None:
+                    raise Refused("unknown_person", login=login)
+                account.subject = subject
+                self._record(work, "bind", account, {"subject": subject})
+            if not account.active:
+                raise Refused("unknown_person", login=login)
+        return self._session_for(account, peer, agent, "oidc")
+
+    def _session_for(self, account: Account, peer: str, agent: str, way: str) -> Issued:
+        made = self._token("session", account.name, account.role, account.area_code, SESSION_LIFE, account.unit_id)
+        made.token.account_id, made.token.peer, made.token.agent = account.id, peer[:45], agent[:200]
+        holder = Principal(made.token.id, "session", account.name, account.role, account.area_code, account.id, account.unit_id)
+        with self._commands.transaction(holder) as work:
+            work.session.add(made.token)
+            self._record(work, "sign_in", account, {"peer": peer[:45], "way": way})
+        return made.issued()
+
+    def _check_factor(self, account: Account, code: str) -> None:
+        """Raises `factor_missing`, `code_needed`, `wrong_code`."""
+        if not account.totp_secret:
+            if account.role in self._need_factor:
+                raise Refused("factor_missing")
+            return
+        if not code:
+            raise Refused("code_needed", field="code")
+        with self._database.write() as session:
+            # read again under its lock: of two with the same code, one gets in
+            held = session.get_one(Account, account.id, with_for_update=True)
+            step = second_factor.used_step(held.totp_secret or "", code, held.totp_used, self._clock())
+            if step is not None:
+                held.totp_used = step
+        if step is None:
+            raise Refused("wrong_code", field="code")
+
+    def set_factor(self, principal: Principal, secret: str, code: str) -> None:
+        """Give one's own account a second factor; `code` shows that the app has it. Raises `wrong_code`, `already_so`, `invalid`."""
+        if not second_factor.is_secret(secret):
+            raise Refused("invalid", field="secret", problem="base32")
+        with self._commands.transaction(principal) as work:
+            account = self._own(work)
+            if account.totp_secret:
+                raise Refused("already_so", field="secret", state="on")
+            step = second_factor.used_step(secret, code, account.totp_used, work.now)
+            if step is None:
+                raise Refused("wrong_code", field="code")
+            account.totp_secret, account.totp_used = secret, step
+            self._record(work, "factor_on", account, {})
+
+    def drop_factor(self, principal: Principal, code: str) -> None:
+        """Take one's own second factor away. Raises `wrong_code`, and `factor_missing` for a role that needs one."""
+        with self._commands.transaction(principal) as work:
+            account = self._own(work)
+            if account.role in self._need_factor:
+                raise Refused("factor_missing")
+            step = second_factor.used_step(account.totp_secret or "", code, account.totp_used, work.now) if account.totp_secret else None
+            if step is None:
+                raise Refused("wrong_code", field="code")
+            account.totp_secret, account.totp_used = None, step
+            self._record(work, "factor_off", account, {})
+
+    def give_factor(self, login: str) -> tuple[str, str]:
+        """A new second factor for somebody, from the command line: the secret, and the address for the app. Raises `not_found`."""
+        secret = second_factor.new_secret()
+        with self._commands.transaction(SYSTEM) as work:
+            account = queries.by_login(work.session, login)
+            if account is None:
+                raise Refused("not_found", what=login)
+            account.totp_secret = secret
+            self._record(work, "factor_on", account, {})
+        return secret, second_factor.uri(secret, login)
+
+    def has_factor(self, principal: Principal) -> bool:
+        """Whether one's own account has a second factor."""
+        with self._database.read() as session:
+            account = session.get(Account, principal.account_id) if principal.account_id else None
+            return account is not None and bool(account.totp_secret)
+
+    def _own(self, work: Work) -> Account:
+        if work.principal.kind != "session" or work.principal.account_id is None:
+            raise Refused("forbidden", permission="session")
+        return work.session.get_one(Account, work.principal.account_id, with_for_update=True)
+
+    # --- tokens ---------------------------------------------------------------------------------------
 
     def create_token(
         self, kind: str, name: str, role: str, area_code: str, life: timedelta = DEVICE_LIFE, unit_id: str | None = None
@@ -127,12 +277,14 @@ class Accounts:
         if kind not in ("device", "api"):
             raise Refused("invalid", field="kind", problem=f"{kind!r}: device, api")
         self._check(role, area_code, unit_id)
-        return self._issue(kind, name, role, area_code, self._clock() + life, None, unit_id)
+        made = self._token(kind, name, role, area_code, life, unit_id)
+        with self._commands.transaction(SYSTEM) as work:
+            work.session.add(made.token)
+            work.record("token.create", area_code, made.token.id, {"kind": kind, "name": name, "role": role})
+        return made.issued()
 
-    def _issue(
-        self, kind: str, name: str, role: str, area_code: str, expires_at: datetime, account_id: str | None, unit_id: str | None
-    ) -> Issued:
-        secret = f"yp_{kind}_{secrets.token_urlsafe(32)}"
+    def _token(self, kind: str, name: str, role: str, area_code: str, life: timedelta, unit_id: str | None) -> _Made:
+        secret, now = f"yp_{kind}_{secrets.token_urlsafe(32)}", self._clock()
         token = Token(
             id=new_id(),
             secret_hash=_digest(secret),
@@ -140,15 +292,36 @@ class Accounts:
             name=name,
             role=role,
             area_code=area_code,
-            account_id=account_id,
+            account_id=None,
             unit_id=unit_id,
-            created_at=self._clock(),
-            expires_at=expires_at,
+            created_at=now,
+            expires_at=now + life,
             revoked_at=None,
+            peer="",
+            agent="",
         )
-        with self._database.write() as session:
-            session.add(token)
-        return Issued(token.id, secret, expires_at)
+        return _Made(token, secret)
+
+    def sessions(self, principal: Principal, account_id: str) -> list[Token]:
+        """Sessions of an account that are open, newest first: one's own, or within an administrator's area. Raises `not_found`."""
+        if account_id != principal.account_id:
+            principal.require("administer")
+        with self._database.read() as session:
+            account = session.get(Account, account_id)
+            if account is None or (account_id != principal.account_id and not account.area_code.startswith(principal.area_code)):
+                raise Refused("not_found", what=account_id)
+            return queries.sessions(session, account_id, self._clock())
+
+    def revoke_session(self, principal: Principal, token_id: str) -> None:
+        """End a session: one's own, or within an administrator's area. Raises `not_found`."""
+        with self._commands.transaction(principal) as work:
+            token = work.session.get(Token, token_id)
+            own = token is not None and token.account_id is not None and token.account_id == principal.account_id
+            other = token is not None and principal.may("administer") and token.area_code.startswith(principal.area_code)
+            if token is None or not (own or other):
+                raise Refused("not_found", what=token_id)
+            self._revoke(work, token)
+        self._forget()
 
     def principal(self, secret: str) -> Principal:
         """Whom a secret stands for. Raises `unauthenticated`, `token_revoked` or `token_expired`.
@@ -199,14 +372,22 @@ class Accounts:
         with self._database.read() as session:
             return queries.still_valid(session, token_ids, self._clock())
 
-    def revoke(self, token_id: str) -> None:
+    def revoke(self, token_id: str, by: Principal = SYSTEM) -> None:
         """Take a token back. Raises `not_found`."""
-        with self._database.write() as session:
-            token = session.get(Token, token_id)
+        with self._commands.transaction(by) as work:
+            token = work.session.get(Token, token_id)
             if token is None:
                 raise Refused("not_found", what=token_id)
-            if token.revoked_at is None:
-                token.revoked_at = self._clock()
+            self._revoke(work, token)
+        self._forget()
+
+    def _revoke(self, work: Work, token: Token) -> None:
+        if token.revoked_at is None:
+            token.revoked_at = work.now
+            work.record("token.revoke", token.area_code, token.id, {"kind": token.kind, "name": token.name, "role": token.role})
+
+    def _forget(self) -> None:
+        """Look everybody up anew."""
         self._known.clear()
         self._valid_until.clear()
 

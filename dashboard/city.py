@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard import clock as clocks
+from dashboard.access import Access
 from dashboard.accounts import Accounts, Offload
 from dashboard.areas import Areas
 from dashboard.calling.caller import Caller
@@ -22,6 +23,7 @@ from dashboard.fences.fences import Fences
 from dashboard.fences.watcher import Watcher
 from dashboard.links import Links
 from dashboard.messages import Messages
+from dashboard.opening import open_database
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings
@@ -48,6 +50,7 @@ class City:
     leadership: Leadership
     commands: Commands
     accounts: Accounts
+    access: Access
     areas: Areas
     units: Units
     positions: Positions
@@ -80,6 +83,13 @@ class City:
         if topic == "video":
             self.video.refresh()
 
+    def secret_for(self, purpose: str) -> bytes:
+        """A secret of this installation for something that must be signed, the same on every worker."""
+        keyring = self.database.keyring
+        if keyring is None:
+            raise RuntimeError("the database was opened without a keyring")
+        return keyring.secret_for(purpose)
+
     def close(self) -> None:
         """Let go of the database and the bus."""
         self.caller.close()
@@ -94,7 +104,7 @@ def build_city(
     settings: Settings, clock: Clock = clocks.now, offload: Offload = lambda function: function(), database: Database | None = None
 ) -> City:
     """Connect the services to the database and the bus of these settings. The database must be migrated."""
-    database = database or Database(settings.database_url, offload=offload)
+    database = database or open_database(settings, offload)
     names = Names(settings.redis_prefix)
     bus = open_bus(settings.redis_url, names)
     commands = Commands(database, bus, clock)
@@ -113,7 +123,8 @@ def build_city(
         bus=bus,
         leadership=open_leadership(database),
         commands=commands,
-        accounts=Accounts(database, clock, offload),
+        accounts=Accounts(commands, offload, settings.second_factor),
+        access=Access(database, areas),
         areas=areas,
         units=Units(commands),
         positions=positions,

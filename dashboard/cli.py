@@ -1,8 +1,9 @@
-"""The command line: `yiping run`, `serve`, `migrate`, `import`, `user`, `token`, `settings`."""
+"""The command line: `yiping run`, `serve`, `migrate`, `import`, `tiles`, `user`, `token`, `keys`, `audit`, `settings`."""
 
 from __future__ import annotations
 
 import argparse
+import base64
 import getpass
 import os
 import subprocess
@@ -14,13 +15,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from dashboard import audit, clock
 from dashboard.errors import Refused
 from dashboard.identity import ROLES, SYSTEM
 from dashboard.importing.problems import ImportFailed
+from dashboard.keys import renew
+from dashboard.opening import open_database, open_keyring
 from dashboard.run import build_tiles, run_city
 from dashboard.settings import DOCUMENTED, BadSetting, Settings, from_environment
 from dashboard.terminal import progress, say
-from datasources.database import Database
+from datasources.keyring import new_secret
 from datasources.migrations import upgrade
 from datasources.models import Unit
 
@@ -72,12 +76,13 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     tiles.add_argument("folder", nargs="?", type=Path, help="where `export` writes <version>/<z>/<x>/<y>.pbf")
     tiles.add_argument("--again", action="store_true", help="build even when the areas have not changed")
 
-    user = add("user", "create an account", _user)
-    user.add_argument("action", choices=("create",))
+    user = add("user", "create an account, or give one a second factor", _user)
+    user.add_argument("action", choices=("create", "factor"))
     user.add_argument("login")
-    user.add_argument("--name", required=True)
-    user.add_argument("--role", required=True, choices=ROLES)
-    user.add_argument("--area", required=True, metavar="CODE")
+    user.add_argument("--name")
+    user.add_argument("--role", choices=ROLES)
+    user.add_argument("--area", metavar="CODE")
+    user.add_argument("--elsewhere", action="store_true", help="no password: this person signs in at the OpenID Connect provider")
     user.add_argument("--unit", metavar="CODE", help="code of the field unit, for the role unit")
     user.add_argument("--password-file", type=Path, help="read the password from a file; without it you are asked")
 
@@ -90,13 +95,61 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     token.add_argument("--area", metavar="CODE")
     token.add_argument("--unit", metavar="CODE")
     token.add_argument("--days", type=int, default=400)
+
+    kept = add("keys", "make a secret for YIPING_DATA_KEYS, or encrypt everything anew with the newest one", _keys)
+    kept.add_argument("action", choices=("new", "renew"))
+
+    trail = add("audit", "verify the audit trail, write a signed part of it, or check such a part", _audit)
+    trail.add_argument("action", choices=("verify", "export", "check", "key"))
+    trail.add_argument("file", nargs="?", type=Path)
+    trail.add_argument("--since", type=int, default=0, metavar="SEQ", help="export only what came after this change")
+    trail.add_argument("--key", help="public key that the export must be signed with")
+    trail.add_argument("--stored", action="store_true", help="check also that the log still says the same")
     return parser
 
 
 def _migrate(settings: Settings, _options: argparse.Namespace, _serve: Serve) -> None:
-    database = Database(settings.database_url)
+    database = open_database(settings)
     upgrade(database)
+    renew(database, progress)  # what a version before has stored without a key
     database.close()
+
+
+def _keys(settings: Settings, options: argparse.Namespace, _serve: Serve) -> None:
+    if options.action == "new":
+        print(new_secret())
+        return
+    database = open_database(settings)
+    say(f"已重新加密 / encrypted anew: {renew(database, progress)}")
+    database.close()
+
+
+def _audit(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
+    if options.action == "key":
+        print(base64.b64encode(open_keyring(settings).signer.public_key().public_bytes_raw()).decode())
+        return 0
+    if options.action != "verify" and options.file is None:
+        print(f"yiping audit {options.action} FILE", file=sys.stderr)
+        return 2
+    database = open_database(settings)
+    try:
+        if options.action == "export":
+            say(f"{options.file}: {audit.export(database, clock.now, options.file, options.since)}")
+            return 0
+        if options.action == "check":
+            verdict = audit.check(options.file, options.key, database if options.stored else None)
+        else:
+            verdict = audit.verify(database, progress)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    finally:
+        database.close()
+    for seq, what in verdict.problems:
+        print(f"变更 / change {seq}: {what}")
+    state = "完好 / sound" if verdict.sound else f"{len(verdict.problems)} 处问题 / problems"
+    say(f"已核对 / checked {verdict.checked}, 链前 / before the chain {verdict.before_chain}, 末尾 / last {verdict.last}: {state}")
+    return 0 if verdict.sound else 1
 
 
 def _settings(_settings: Settings, _options: argparse.Namespace, _serve: Serve) -> None:
@@ -109,7 +162,7 @@ def _settings(_settings: Settings, _options: argparse.Namespace, _serve: Serve) 
 def _city(settings: Settings) -> City:
     from dashboard.city import build_city  # not needed for `run`, which should be quick
 
-    database = Database(settings.database_url)
+    database = open_database(settings)
     upgrade(database)
     return build_city(settings, database=database)
 
@@ -170,10 +223,21 @@ def _unit_id(city: City, code: str | None) -> str | None:
     return found
 
 
-def _user(settings: Settings, options: argparse.Namespace, _serve: Serve) -> None:
+def _user(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
+    missing = [name for name in ("name", "role", "area") if options.action == "create" and getattr(options, name) is None]
+    if missing:
+        print(f"--{missing[0]} 不能缺少 / is needed", file=sys.stderr)
+        return 2
     city = _city(settings)
     try:
-        if options.password_file is not None:
+        if options.action == "factor":
+            secret, address = city.accounts.give_factor(options.login)
+            say(f"{options.login}: 只显示一次 / shown only once")
+            print(f"{secret}\n{address}")
+            return 0
+        if options.elsewhere:
+            password = ""
+        elif options.password_file is not None:
             password = options.password_file.read_text("utf-8").strip()
         else:
             password = getpass.getpass("密码 / password: ")
@@ -182,6 +246,7 @@ def _user(settings: Settings, options: argparse.Namespace, _serve: Serve) -> Non
         say(f"已创建 / created: {options.login}")
     finally:
         city.close()
+    return 0
 
 
 def _token(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:

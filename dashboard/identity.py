@@ -16,13 +16,16 @@ ROLES = ("commander", "officer", "leader", "unit", "admin")
 PERMISSIONS: dict[str, frozenset[str]] = {
     # see: the picture of the area; order: send and steer orders; ticket: assign, check and rate tickets;
     # warn: issue and cancel warnings; report: open a ticket; answer: own deliveries; relay: positions, answers
-    # and duty of other units of the area (gateways, and officers by telephone); administer: accounts, imports
-    "commander": frozenset({"see", "order", "ticket", "warn", "report", "relay"}),
-    "officer": frozenset({"see", "order", "ticket", "warn", "report", "relay"}),
-    "leader": frozenset({"see", "order", "ticket", "report"}),
+    # and duty of other units of the area (gateways, and officers by telephone); contact: read a telephone number (each
+    # look is recorded); administer: accounts, imports
+    "commander": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact"}),
+    "officer": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact"}),
+    "leader": frozenset({"see", "order", "ticket", "report", "contact"}),
     "unit": frozenset({"report", "answer"}),
-    "admin": frozenset({"see", "order", "ticket", "warn", "report", "relay", "administer"}),
+    "admin": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact", "administer"}),
 }
+ALL_PERMISSIONS = ("see", "contact", "report", "answer", "order", "ticket", "warn", "relay", "administer")
+"""Every permission, from looking to administering."""
 DEVICE_PERMISSIONS = frozenset({"see"})
 
 

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 
 from dashboard import clock, quickstart
 from dashboard.accounts import Accounts
+from dashboard.command import Commands
 from dashboard.demo import accounts as demo
+from dashboard.keys import renew
+from dashboard.opening import open_database
 from dashboard.settings import BadSetting, Settings
 from dashboard.terminal import progress, say
-from datasources.database import Database
+from datasources.bus import LocalBus
 from datasources.migrations import is_current, upgrade
 from datasources.queries import areas as area_queries
 
@@ -80,10 +83,11 @@ def prepare(settings: Settings) -> None:
     except OSError as error:
         raise BadSetting("YIPING_DATA", str(settings.data), f"a folder that can be written ({error.strerror})") from None
     settings.data.chmod(0o700)
-    database = Database(settings.database_url)
+    database = open_database(settings)
     if not is_current(database):
         say("准备数据库 / preparing the database")
         upgrade(database)
+        renew(database)
     with database.read() as session:
         empty = demo.is_empty(session)
     if empty:
@@ -117,13 +121,13 @@ def _simulator_token(settings: Settings) -> str | None:
     """A new token for the simulator of a demo city, the ones before it revoked; None when nothing is to be simulated."""
     if not settings.simulate:
         return None
-    database = Database(settings.database_url)
+    database = open_database(settings)
     try:
         with database.read() as session:
             if not demo.existing(session):
                 return None
             city_code = area_queries.roots(session)[0].code
-        accounts = Accounts(database, clock.now)
+        accounts = Accounts(Commands(database, LocalBus(), clock.now))
         for token in accounts.tokens():
             if token.name == SIMULATOR and token.revoked_at is None:
                 accounts.revoke(token.id)
@@ -133,7 +137,7 @@ def _simulator_token(settings: Settings) -> str | None:
 
 
 def _greet(settings: Settings) -> None:
-    database = Database(settings.database_url)
+    database = open_database(settings)
     with database.read() as session:
         accounts = demo.existing(session)
     database.close()

@@ -10,6 +10,9 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from dashboard.identity import ROLES
+from datasources import keyring
+
 SCALES = ("small", "demo", "full")
 SIMULATOR_TOKEN = "YIPING_SIMULATOR_TOKEN"
 
@@ -31,6 +34,16 @@ class Basemap:
 
 
 @dataclass(frozen=True)
+class Oidc:
+    """Where people may also sign in: an OpenID Connect provider, and how it knows us."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one installation."""
 
@@ -45,6 +58,10 @@ class Settings:
     basemap: Basemap
     secure_cookies: bool
     tile_secret: str
+    data_keys: str
+    second_factor: frozenset[str]
+    oidc: Oidc | None
+    trusted_proxies: int
     sms_url: str
     sms_token: str
     voice_url: str
@@ -72,6 +89,13 @@ DOCUMENTED = {
     "YIPING_BASEMAP": "none",
     "YIPING_SECURE_COOKIES": "0",
     "YIPING_TILE_SECRET": "",
+    "YIPING_DATA_KEYS": "",
+    "YIPING_SECOND_FACTOR": "",
+    "YIPING_OIDC_ISSUER": "",
+    "YIPING_OIDC_CLIENT_ID": "",
+    "YIPING_OIDC_CLIENT_SECRET": "",
+    "YIPING_OIDC_NAME": "统一身份认证",
+    "YIPING_TRUSTED_PROXIES": "0",
     "YIPING_SMS_URL": "",
     "YIPING_SMS_TOKEN": "",
     "YIPING_VOICE_URL": "",
@@ -105,6 +129,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         scale=_one_of("SCALE", values["SCALE"], SCALES),
         basemap=_basemap(values["YIPING_BASEMAP"]),
         tile_secret=_secret("YIPING_TILE_SECRET", values["YIPING_TILE_SECRET"]),
+        data_keys=_keys(values["YIPING_DATA_KEYS"]),
+        second_factor=_roles("YIPING_SECOND_FACTOR", values["YIPING_SECOND_FACTOR"]),
+        oidc=_oidc(values),
+        trusted_proxies=int(_one_of("YIPING_TRUSTED_PROXIES", values["YIPING_TRUSTED_PROXIES"], ("0", "1", "2", "3"))),
         sms_url=_gateway("YIPING_SMS_URL", values["YIPING_SMS_URL"]),
         sms_token=values["YIPING_SMS_TOKEN"],
         voice_url=_gateway("YIPING_VOICE_URL", values["YIPING_VOICE_URL"]),
@@ -187,6 +215,36 @@ def _redis(text: str) -> str | None:
     if text and not re.match(r"(rediss?|unix)://", text):
         raise BadSetting("YIPING_REDIS_URL", text, "redis://host:port/number")
     return text or None
+
+
+def _roles(name: str, text: str) -> frozenset[str]:
+    roles = frozenset(filter(None, text.replace(" ", "").split(",")))
+    if not roles <= set(ROLES):
+        raise BadSetting(name, text, f"roles with commas between: {', '.join(ROLES)}")
+    return roles
+
+
+def _oidc(values: Mapping[str, str]) -> Oidc | None:
+    issuer, client, secret = (values[f"YIPING_OIDC_{name}"] for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
+    if not (issuer or client or secret):
+        return None
+    local = re.match(r"http://(127\.0\.0\.1|localhost|\[::1\])[:/]", issuer + "/")
+    if not re.fullmatch(r"https?://[^\s?#]+", issuer) or not (issuer.startswith("https://") or local):
+        raise BadSetting("YIPING_OIDC_ISSUER", issuer, "the https address of the provider, as its tokens name it")
+    for name, value in (("YIPING_OIDC_CLIENT_ID", client), ("YIPING_OIDC_CLIENT_SECRET", secret)):
+        if not value:
+            raise BadSetting(name, "", "set together with YIPING_OIDC_ISSUER")
+    return Oidc(issuer.rstrip("/"), client, secret, values["YIPING_OIDC_NAME"])
+
+
+def _keys(text: str) -> str:
+    if text:
+        try:
+            keyring.parsed(text)
+        except ValueError:
+            wanted = "secrets as `yiping keys new` makes them, the newest first, with commas between"
+            raise BadSetting("YIPING_DATA_KEYS", "…", wanted) from None
+    return text
 
 
 def _prefix(text: str) -> str:

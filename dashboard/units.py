@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from dashboard.rows import Row, unit_row
 from datasources.models import Unit
 from datasources.queries import units as queries
 
+SHORTEST_NUMBER, LONGEST_NUMBER = 5, 24
 DUTIES = ("on_duty", "off_duty")
 ROLES = (
     "grid_officer",
@@ -60,11 +62,24 @@ class Units:
             return rows(session, queries.covering(session, area_code, end_of(area_code), staff_above(area_code), most, after))
 
     def search(self, principal: Principal, text: str, most: int = 12) -> list[Row]:
-        """Units in scope by name, pinyin initials, code or telephone number."""
+        """Units in scope by name, pinyin initials, code or whole telephone number."""
         principal.require("see")
         low, high = scope_range(principal.area_code)
         with self._database.read() as session:
-            return rows(session, queries.search(session, text, low, high, most))
+            digits = re.sub(r"[\s-]", "", text)
+            keyring = self._database.keyring
+            numbers = keyring.indexed(digits) if keyring is not None and SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER else []
+            return rows(session, queries.search(session, text, numbers, low, high, most))
+
+    def phone(self, principal: Principal, unit_id: str) -> str:
+        """The whole telephone number of a unit in scope; that somebody has looked is recorded. Raises `forbidden`, `not_found`."""
+        principal.require("contact")
+        with self._commands.transaction(principal) as work:
+            unit = work.session.get(Unit, unit_id)
+            if unit is None or not unit.area_code.startswith(principal.area_code):
+                raise Refused("not_found", what=unit_id)
+            work.record("look.phone", unit.area_code, unit.id, {"unit": unit.name, "by": principal.name})
+            return unit.phone
 
     def with_own_device(self, principal: Principal) -> list[str]:
         """Ids of units that answer for themselves."""

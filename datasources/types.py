@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+from datasources.keyring import Keyring
+
+KEYRING = "yiping_keyring"
+"""Where `Database` leaves its keyring for the columns."""
 
 # An area code is compared by range (`code >= '510104' AND code < '510105'`); only the byte order of
 # the "C" collation makes that an index range scan on PostgreSQL, whatever the database's language.
@@ -64,3 +69,29 @@ class Geometry(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else shapely.from_wkb(value)
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that is personal: encrypted in the database with the keyring that the database was opened with. Empty stays empty."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        """`place` is table and column: what is stored there can be read nowhere else."""
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return keyring_of(dialect).encrypt(value, self.place) if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return keyring_of(dialect).decrypt(value, self.place) if value else value
+
+
+def keyring_of(dialect: Dialect) -> Keyring:
+    """The keyring that a database was opened with. Raises `RuntimeError` when it was opened without."""
+    held: Keyring | None = getattr(dialect, KEYRING, None)
+    if held is None:
+        raise RuntimeError("this database was opened without a keyring: what is encrypted can neither be read nor written")
+    return held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ import pytest
 from dashboard.city import City, build_city
 from dashboard.demo import load as demo
 from dashboard.identity import Principal
+from dashboard.opening import open_database
 from dashboard.settings import Settings, from_environment
-from datasources.database import Database
 from datasources.migrations import upgrade
 from tests.servers import Server, free_port, postgres, redis_server
 
+KEYS = base64.urlsafe_b64encode(b"the same key for all test cities").decode()
 START = datetime(2026, 7, 26, 5, 0, tzinfo=UTC)
 
 
@@ -42,11 +44,11 @@ def clock() -> TurnedClock:
 
 
 def _settings(data: Path, **environment: str) -> Settings:
-    return from_environment({"YIPING_DATA": str(data), "SCALE": "small", **environment})
+    return from_environment({"YIPING_DATA": str(data), "SCALE": "small", "YIPING_DATA_KEYS": KEYS, **environment})
 
 
 def _loaded(settings: Settings) -> None:
-    database = Database(settings.database_url)
+    database = open_database(settings)
     upgrade(database)
     city = build_city(settings, database=database)
     demo.load(city, "small", settings.data / "demo")
@@ -159,7 +161,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
 
 def _serve(folder: Path, extra: dict[str, str]) -> Iterator[Running]:
     settings = _settings(folder, **extra)
-    server = Server(folder, free_port(), **extra)
+    server = Server(folder, free_port(), YIPING_DATA_KEYS=KEYS, **extra)
     server.start()
     city = build_city(settings)
 

@@ -33,6 +33,7 @@ import { policiesPanel } from "./panels/policies.mjs";
 import { tabs } from "./panels/tabs.mjs";
 import { todoPanel } from "./panels/todo.mjs";
 import { troublesPanel } from "./panels/troubles.mjs";
+import { dial } from "./phone.mjs";
 import { loadText, say } from "./text.mjs";
 
 const REDRAW_MS = 5000; // panels that show how long something has taken
@@ -106,7 +107,7 @@ async function begin() {
     now, notify: notice.notify, confirm: notice.confirm, enter, mayOrder: may("order"),
     close: () => { connection.openOrder(null); single.show(null); find("orders").hidden = false; },
     add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
-    phone: async (unit) => (await get(`/units/${unit}`)).phone,
+    dial: async (unit) => { const phone = await dial(unit); notice.notify(say("action.calling", { phone })); return phone; },
     area, silent: silentLayer(map, people).show,
     shortName: (code) => shortNames.get(code.slice(0, 12)) ?? "…",
   });
@@ -120,7 +121,7 @@ async function begin() {
   const drawFigures = figuresPanel(find("figures"), picture, () => nameOf(picture.area));
   const redraw = [
     attentionPanel(find("attention"), picture, nameOf, enter),
-    peoplePanel(find("people"), picture, now, { openUnit: card.unit, openTicket: card.ticket, openWarning: card.warning, order }),
+    peoplePanel(find("people"), picture, now, { openUnit: card.unit, openTicket: card.ticket, openWarning: card.warning, order, notify: notice.notify }),
     todoPanel(find("todo"), picture, now, card.ticket),
     eventsPanel(find("events"), picture, now, enter),
     ordersPanel(find("orders"), picture, now, openOrder),

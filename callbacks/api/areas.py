@@ -21,7 +21,7 @@ TILE_COOKIES = ("yiping_tiles", "yiping_tiles_until")
 
 
 class SearchQuery(BaseModel):
-    """What somebody typed: part of a name, the beginning of a code, pinyin initials or a telephone number."""
+    """What somebody typed: part of a name, the beginning of a code, pinyin initials or a whole telephone number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -109,7 +109,7 @@ def routes(city: City) -> list[Route]:
         Route(
             "GET",
             "/search",
-            "Areas and field units by name, code, pinyin initials or telephone number",
+            "Areas and field units by name, code, pinyin initials or whole telephone number",
             ("see",),
             search,
             query=SearchQuery,

@@ -62,6 +62,8 @@ def _unknown(rest: str) -> Response:
 def _view(route: Route) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
         asking = principal()
+        if asking.kind == "device" and route.method != "GET":
+            raise Refused("forbidden", permission="device")  # a wall only looks, whatever its role
         if not any(asking.may(permission) for permission in route.permissions):
             raise Refused("forbidden", permission=" | ".join(route.permissions))
         if route.query is not None:

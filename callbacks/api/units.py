@@ -52,6 +52,9 @@ def routes(city: City) -> list[Route]:
         since = city.commands.clock() - timedelta(minutes=query.minutes)
         return {"trail": city.positions.trail(unit["number"], since)}
 
+    def phone(principal: Principal, id: str) -> dict[str, str]:
+        return {"phone": city.units.phone(principal, id)}
+
     def duty(principal: Principal, id: str, body: DutyChange) -> dict[str, Any]:
         return city.units.set_duty(principal, id, body.duty)
 
@@ -77,5 +80,6 @@ def routes(city: City) -> list[Route]:
         Route("GET", "/units/{id}", "One field unit", ("see", "answer"), one),
         Route("GET", "/units/by-number/{number}", "One field unit by its number", ("see", "answer"), by_number),
         Route("GET", "/units/{id}/trail", "Where a unit has been", ("see", "answer"), trail, query=TrailQuery),
+        Route("POST", "/units/{id}/phone", "The whole telephone number of a unit; the look is recorded", ("contact",), phone),
         Route("POST", "/units/{id}/duty", "Put a unit on duty or off", ("relay", "answer"), duty, body=DutyChange),
     ]

@@ -14,6 +14,7 @@ from dashboard.identity import Principal
 from dashboard.importing.areas import CHUNK, Progress, initials
 from dashboard.importing.problems import ImportFailed, Problem
 from dashboard.importing.tables import Table
+from dashboard.keys import index_of
 from dashboard.units import DUTIES, ROLES, SKILLS
 from datasources.models import Area, Unit, UnitRole, UnitSkill
 
@@ -36,6 +37,7 @@ def import_units(commands: Commands, principal: Principal, path: Path, progress:
         number = 0 if highest is None else highest + 1
         fresh, links = [], []
         for row in rows:
+            row["phone_index"] = index_of(commands.database.keyring, row["phone"])
             links.append((row, row.pop("roles"), row.pop("skills")))
             unit = known.get(row["code"])
             if unit is None:
@@ -44,7 +46,7 @@ def import_units(commands: Commands, principal: Principal, path: Path, progress:
                 fresh.append(row)
             else:
                 row["id"] = unit.id
-                for name in ("name", "pinyin_initials", "kind", "phone", "area_code", "duty"):
+                for name in ("name", "pinyin_initials", "kind", "phone", "phone_index", "area_code", "duty"):
                     setattr(unit, name, row[name])
         for start in range(0, len(fresh), CHUNK):
             work.session.execute(insert(Unit), fresh[start : start + CHUNK])

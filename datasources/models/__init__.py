@@ -1,6 +1,6 @@
 """The tables. One file a subject; import the classes from here."""
 
-from datasources.models.account import Account, Token
+from datasources.models.account import Account, SignInFailure, Token
 from datasources.models.area import Area
 from datasources.models.base import Base
 from datasources.models.calling import Call, CallPolicy, PushSubscription
@@ -34,6 +34,7 @@ __all__ = [
     "PositionBatch",
     "Presence",
     "PushSubscription",
+    "SignInFailure",
     "Ticket",
     "TicketStep",
     "Token",

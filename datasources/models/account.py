@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode, UtcDateTime
+from datasources.types import AreaCode, Encrypted, UtcDateTime
 
 
 class Account(Base):
@@ -23,6 +23,12 @@ class Account(Base):
     area_code: Mapped[str] = mapped_column(AreaCode)
     unit_id: Mapped[str | None] = mapped_column(ForeignKey("units.id"))
     password_hash: Mapped[str] = mapped_column(String(200))
+    """Empty: this person only signs in elsewhere (`subject`)."""
+    subject: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)
+    """Who this is at the OIDC provider: its claim `sub`."""
+    totp_secret: Mapped[str | None] = mapped_column(Encrypted("accounts.totp_secret"))
+    totp_used: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Number of the half minute whose code was used last (RFC 6238): none is taken twice."""
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -43,3 +49,20 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    peer: Mapped[str] = mapped_column(String(45), default="")
+    """From where a session was signed in."""
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    """With which browser."""
+
+
+class SignInFailure(Base):
+    """One attempt to sign in that failed: several lock the name and the place for a while, on every worker."""
+
+    __tablename__ = "sign_in_failures"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    login: Mapped[str] = mapped_column(String(40))
+    peer: Mapped[str] = mapped_column(String(45))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_sign_in_failures_login_at", "login", "at"), Index("ix_sign_in_failures_peer_at", "peer", "at"))

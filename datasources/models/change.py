@@ -25,14 +25,21 @@ class Change(Base):
     area_code: Mapped[str] = mapped_column(AreaCode)
     entity_id: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    hash: Mapped[str | None] = mapped_column(String(64))
+    """Over this change and the one before: `datasources.chain`. None: made before there was a chain."""
 
     __table_args__ = (Index("ix_changes_entity_id", "entity_id"), Index("ix_changes_area_code_seq", "area_code", "seq"))
 
 
 class ChangeCounter(Base):
-    """The one row that hands out `seq`: its row lock, held until commit, is the sequencing lock."""
+    """The one row that hands out `seq`: its row lock, held until commit, is the sequencing lock.
+
+    `hash` is that of the last change; the chain begins behind `chained_after`.
+    """
 
     __tablename__ = "change_counter"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    chained_after: Mapped[int] = mapped_column(BigInteger)

@@ -6,11 +6,11 @@ from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode
+from datasources.types import AreaCode, Encrypted
 
 
 class Unit(Base):
-    """A field unit. `number` is dense from 0: position frames and the hot state are keyed by it."""
+    """A field unit. `number` is dense from 0: position frames and the hot state are keyed by it. The telephone number is encrypted."""
 
     __tablename__ = "units"
 
@@ -20,7 +20,9 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(String(40), index=True)
     pinyin_initials: Mapped[str] = mapped_column(String(40), index=True)
     kind: Mapped[str] = mapped_column(String(8))
-    phone: Mapped[str] = mapped_column(String(24))
+    phone: Mapped[str] = mapped_column(Encrypted("units.phone"))
+    phone_index: Mapped[str] = mapped_column(String(32), index=True)
+    """What the number is looked up by (`Keyring.indexed`): empty when there is none."""
     area_code: Mapped[str] = mapped_column(AreaCode, index=True)
     duty: Mapped[str] = mapped_column(String(8))
 

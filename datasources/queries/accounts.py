@@ -16,6 +16,22 @@ def by_login(session: Session, login: str) -> Account | None:
     return session.scalar(select(Account).where(Account.login == login))
 
 
+def by_subject(session: Session, subject: str) -> Account | None:
+    """The account of who is this at the OIDC provider."""
+    return session.scalar(select(Account).where(Account.subject == subject))
+
+
+def accounts(session: Session) -> list[Account]:
+    """All accounts, by sign-in name."""
+    return list(session.scalars(select(Account).order_by(Account.login)))
+
+
+def sessions(session: Session, account_id: str, now: datetime) -> list[Token]:
+    """Sessions of an account that are open, newest first."""
+    query = select(Token).where(Token.account_id == account_id, Token.kind == "session", Token.revoked_at.is_(None), Token.expires_at > now)
+    return list(session.scalars(query.order_by(Token.created_at.desc())))
+
+
 def token_by_hash(session: Session, secret_hash: str) -> Token | None:
     """The token whose secret has this SHA-256."""
     return session.scalar(select(Token).where(Token.secret_hash == secret_hash))

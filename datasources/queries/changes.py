@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from datasources import chain
 from datasources.bulk import insert_rows
 from datasources.database import turn
 from datasources.models import Area, Change, ChangeCounter
@@ -34,22 +35,35 @@ def last_seq(session: Session) -> int:
 def append(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Give `rows` their numbers and store them; returns the last number. Call it last before commit."""
     session.flush()
-    last = session.scalar(
-        update(ChangeCounter).where(ChangeCounter.id == 1).values(seq=ChangeCounter.seq + len(rows)).returning(ChangeCounter.seq)
-    )
-    if last is None:
+    counted = session.execute(
+        update(ChangeCounter)
+        .where(ChangeCounter.id == 1)
+        .values(seq=ChangeCounter.seq + len(rows))
+        .returning(ChangeCounter.seq, ChangeCounter.hash)
+    ).first()
+    if counted is None:
         raise RuntimeError("change_counter has no row: run the migrations")
+    last, before = counted
     first = last - len(rows) + 1
     for start in range(0, len(rows), AT_ONCE):
-        insert_rows(session, Change, [{**row, "seq": first + i} for i, row in enumerate(rows[start : start + AT_ONCE], start)])
+        numbered = [{**row, "seq": first + i} for i, row in enumerate(rows[start : start + AT_ONCE], start)]
+        for row in numbered:
+            row["hash"] = before = chain.link(before, row)
+        insert_rows(session, Change, numbered)
         if start:
             turn()
+    session.execute(update(ChangeCounter).where(ChangeCounter.id == 1).values(hash=before))
     return int(last)
 
 
 def after(session: Session, seq: int, limit: int = 1000) -> list[Change]:
     """The changes behind `seq`, in order, at most `limit`."""
     return list(session.scalars(select(Change).where(Change.seq > seq).order_by(Change.seq).limit(limit)))
+
+
+def counter(session: Session) -> ChangeCounter:
+    """The row that hands out numbers, as this session sees it."""
+    return session.get_one(ChangeCounter, 1)
 
 
 def latest_of(session: Session, kinds: Sequence[str], low: str, high: str, above: Sequence[str], newest: int) -> list[Change]:

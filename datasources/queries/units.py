@@ -110,14 +110,14 @@ def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int,
     return [(code, count, int(duty)) for code, count, duty in rows]
 
 
-def search(session: Session, text: str, low: str, high: str, most: int) -> list[Unit]:
-    """Units whose name contains, or whose pinyin initials, code or phone begin with, `text`."""
+def search(session: Session, text: str, phones: Sequence[str], low: str, high: str, most: int) -> list[Unit]:
+    """Units whose name contains, or whose pinyin initials or code begin with, `text`, or whose number is looked up by one of `phones`."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     match = or_(
         Unit.name.like(f"%{escaped}%", escape="\\"),
         Unit.pinyin_initials.like(f"{escaped.lower()}%", escape="\\"),
         Unit.code.like(f"{escaped}%", escape="\\"),
-        Unit.phone.like(f"{escaped}%", escape="\\"),
+        Unit.phone_index.in_(phones),
     )
     return list(session.scalars(select(Unit).where(match, place(low, high)).order_by(Unit.area_code).limit(most)))
 

@@ -18,9 +18,8 @@ from dashboard.city import City, build_city
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.live import frames
-from dashboard.settings import from_environment
 from tests.callbacks.test_sockets import Screen
-from tests.conftest import ADMIN, OFFICER, Running, _serve
+from tests.conftest import ADMIN, KEYS, OFFICER, Running, _serve
 from tests.servers import Server, free_port, redis_server
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
@@ -57,8 +56,9 @@ def own_redis(tmp_path: Path) -> Iterator[tuple[Any, int]]:
 @pytest.fixture
 def pair(tmp_path: Path, postgres_url: str, own_redis: tuple[Any, int]) -> Iterator[Pair]:
     extra = {"YIPING_DATABASE_URL": postgres_url, "YIPING_REDIS_URL": f"redis://127.0.0.1:{own_redis[1]}/0"}
+    with_keys = {**extra, "YIPING_DATA_KEYS": KEYS}
     for running in _serve(tmp_path, extra):
-        second = Server(tmp_path, free_port(), **extra)
+        second = Server(tmp_path, free_port(), **with_keys)
         second.start()
         yield Pair(running, second, own_redis[1], tmp_path)
         second.stop()
@@ -164,7 +164,7 @@ def test_what_is_done_once_goes_on_when_its_worker_dies(pair: Pair, city: City) 
 
 
 def test_a_city_in_the_process_of_a_tool_is_heard_too(pair: Pair) -> None:
-    tool = build_city(from_environment({"YIPING_DATA": str(pair.folder), "YIPING_DATABASE_URL": pair.first.settings.database_url}))
+    tool = build_city(replace(pair.first.settings, redis_url=None))
     screen = Screen(pair.second, pair.first.token("officer"))
     before: Any = screen.call("open", {"area": "5101"})
     tool.units.set_duty(OFFICER, on_duty(tool)[0]["id"], "off_duty")  # without Redis: found by looking

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from layouts import dispatch, search, wall
-from layouts.signin import signin_page
+from layouts.signin import SignIn, signin_page
 from layouts.unit import unit_page
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,8 @@ def test_every_element_that_the_modules_look_for_is_in_the_layout() -> None:
 
 
 def test_pages_escape_what_people_typed() -> None:
-    for html in (signin_page(say, "zh", EVIL, EVIL, EVIL), unit_page(say, "zh", {"name": EVIL, "id": EVIL})):
+    views = [SignIn(EVIL, EVIL, EVIL, half, EVIL) for half in ("", EVIL)]
+    for html in (*(signin_page(say, "zh", view) for view in views), unit_page(say, "zh", {"name": EVIL, "id": EVIL})):
         assert "<script>alert" not in html
 
 

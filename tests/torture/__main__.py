@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dashboard.city import build_city
 from dashboard.demo.load import load
+from dashboard.opening import open_database
 from dashboard.settings import from_environment
-from datasources.database import Database
 from datasources.migrations import upgrade
 from tests.servers import Server, free_port, postgres
 from tests.torture.run import Plan, run
@@ -47,7 +47,7 @@ def main() -> int:
                 settings = {"YIPING_DATA": str(folder), "SCALE": options.scale}
                 if database == "postgresql":
                     settings["YIPING_DATABASE_URL"] = stack.enter_context(postgres(folder / "postgres", durable=True)) + "/postgres"
-                upgrade(Database(from_environment(settings).database_url))
+                upgrade(open_database(from_environment(settings)))
                 city = build_city(from_environment(settings))
                 load(city, options.scale, folder / "demo")
                 city.tiling.build()  # or each server that is killed would begin to build them

@@ -2,6 +2,7 @@
 import { html, nothing, render } from "lit-html";
 import { get, post } from "../api.mjs";
 import { clockTime, minutesSince, minuteTime } from "../format.mjs";
+import { dial } from "../phone.mjs";
 import { say } from "../text.mjs";
 
 /**
@@ -32,11 +33,20 @@ export function cardPanel(root, act) {
   const person = (/** @type {any} */ unit) => html`${head(unit.name, unit.roles.map((/** @type {string} */ r) => say(`role.${r}`)).join("、"))}
     <p><span class="duty ${unit.duty}">${say(`duty.${unit.duty}`)}</span> · ${unit.place}</p>
     <p class="hint">${unit.skills.map((/** @type {string} */ s) => say(`skill.${s}`)).join("、")} ${unit.position ? say("card.last_seen", { time: clockTime(unit.position.at) }) : say("card.no_position")}</p>
-    <footer class="actions"><a class="button" href="tel:${unit.phone}">${say("action.call")} ${unit.phone}</a>
+    <footer class="actions"><button data-call @click=${() => call(unit)}>${say("action.call")} ${unit.phone}</button>
       ${act.order ? html`<button class="primary" @click=${() => act.order?.([unit])}>${say("card.order_one")}</button>` : nothing}
       ${act.link ? html`<button data-link @click=${() => act.link?.(unit)}>${say("link.open")}</button>` : nothing}
       <button @click=${async () => act.trail((await get(`/units/${unit.id}/trail`)).trail)}>${say("card.trail")}</button>
       <button @click=${() => act.enter(unit.area_code)}>${say("card.go")}</button></footer>`;
+
+  const call = async (/** @type {any} */ unit) => {
+    try {
+      const phone = await dial(unit.id);
+      if (shown?.kind === "person") fill(person({ ...unit, phone }));
+    } catch (error) {
+      act.notify(error instanceof Error ? error.message : String(error), true);
+    }
+  };
 
   const move = async (/** @type {any} */ ticket, /** @type {any} */ body) => {
     try {

@@ -12,7 +12,7 @@ const STATES = ["done", "arrived", "en_route", "acknowledged", "declined", "expi
 /**
  * @param {HTMLElement} root
  * @param {{ now: () => number, close: () => void, notify: (text: string, bad?: boolean) => void, confirm: (text: string) => Promise<boolean>,
- *           enter: (area: string) => void, add: (order: any) => void, phone: (unit: string) => Promise<string>, mayOrder: boolean, shortName: (code: string) => string,
+ *           enter: (area: string) => void, add: (order: any) => void, dial: (unit: string) => Promise<string>, mayOrder: boolean, shortName: (code: string) => string,
  *           area: () => string, silent: (numbers: number[]) => void }} act
  */
 export function orderPanel(root, act) {
@@ -34,7 +34,7 @@ export function orderPanel(root, act) {
       await attempt(async () => { await post(`/orders/${list.order.id}/call-off`); return say("event.order.call_off", { text: list.order.title }); });
     }
   };
-  const call = async (/** @type {string} */ unit) => { location.href = `tel:${await act.phone(unit)}`; };
+  const call = async (/** @type {string} */ unit) => { await act.dial(unit).catch((error) => act.notify(error.message, true)); };
 
   const reach = reachBoard({ ...act, draw: () => draw() });
   const talk = talkSide({ ...act, draw: () => draw() });

@@ -4,13 +4,15 @@ import { html, nothing, render } from "lit-html";
 import { isDetail } from "../codes.mjs";
 import { minutesSince, minuteTime } from "../format.mjs";
 import { rank } from "../levels.mjs";
+import { dial } from "../phone.mjs";
 import { say } from "../text.mjs";
 
 const MOST = 60;
 
 /**
  * @param {HTMLElement} root @param {import("../live/picture.mjs").Picture} picture @param {() => number} now
- * @param {{ openUnit: (id: string) => void, openTicket: (id: string) => void, openWarning: (id: string) => void, order: ((units: any[]) => void) | null }} act
+ * @param {{ openUnit: (id: string) => void, openTicket: (id: string) => void, openWarning: (id: string) => void, order: ((units: any[]) => void) | null,
+ *           notify: (text: string, bad?: boolean) => void }} act
  */
 export function peoplePanel(root, picture, now, act) {
   /** The newest delivery of each unit. */
@@ -21,6 +23,16 @@ export function peoplePanel(root, picture, now, act) {
       if (!known || known.order_id < delivery.order_id) found.set(delivery.unit_id, delivery);
     }
     return found;
+  };
+  /** Numbers that were asked for here: they stay readable while this page lives. @type {Map<string, string>} */
+  const dialled = new Map();
+  const call = async (/** @type {string} */ unit) => {
+    try {
+      dialled.set(unit, await dial(unit));
+      draw();
+    } catch (error) {
+      act.notify(error instanceof Error ? error.message : String(error), true);
+    }
   };
   const draw = () => {
     root.hidden = !isDetail(picture.area);
@@ -41,7 +53,7 @@ export function peoplePanel(root, picture, now, act) {
           <td class="roles" title=${unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、")}>${unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、")}</td>
           <td class="duty">${say(`duty.${unit.duty}`)}</td>
           <td class="answer">${delivery ? html`<span class="state ${delivery.state}" title=${picture.layers.orders.get(delivery.order_id)?.title ?? ""}>${say(`delivery.${delivery.state}`)}</span>` : nothing}</td>
-          <td class="phone"><a href="tel:${unit.phone}" title=${unit.phone}>${unit.phone}</a></td></tr>`;
+          <td class="phone"><button class="link" title=${say("action.call")} @click=${() => call(unit.id)}>${dialled.get(unit.id) ?? unit.phone}</button></td></tr>`;
       })}</tbody></table></div>
       ${act.order && onDuty.length ? html`<button class="primary" id="order-people" @click=${() => act.order?.(onDuty)}>${say("people.order")}</button>` : nothing}
       <h3>${say("warning.title")}</h3>

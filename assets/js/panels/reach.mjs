@@ -22,7 +22,7 @@ export function span(seconds) {
 export const share = (n, all) => (all ? Math.floor((100 * n) / all) : 0);
 
 /**
- * @param {{ draw: () => void, notify: (text: string, bad?: boolean) => void, enter: (area: string) => void, phone: (unit: string) => Promise<string>,
+ * @param {{ draw: () => void, notify: (text: string, bad?: boolean) => void, enter: (area: string) => void, dial: (unit: string) => Promise<string>,
  *           area: () => string, silent: (numbers: number[]) => void, mayOrder: boolean }} act
  */
 export function reachBoard(act) {
@@ -47,7 +47,7 @@ export function reachBoard(act) {
     act.draw();
     timer = setTimeout(load, EVERY_MS);
   };
-  const call = async (/** @type {string} */ unit) => { location.href = `tel:${await act.phone(unit)}`; };
+  const call = async (/** @type {string} */ unit) => { await act.dial(unit).catch((error) => act.notify(error.message, true)); };
   const mark = async (/** @type {any} */ one) => {
     try {
       await post(`/deliveries/${one.delivery}/by-phone`, { key: newKey() });

@@ -1,0 +1,127 @@
+"""Signing in and out: by password and second factor, with a wall's device token, or at an OpenID Connect provider."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, Response, redirect, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+from joserfc.errors import JoseError
+
+from callbacks.web import COOKIE, check_origin, language, page, principal
+from dashboard.accounts import DEVICE_LIFE, SESSION_LIFE, Issued
+from dashboard.catalogue import text
+from dashboard.city import City
+from dashboard.errors import Refused
+from layouts.signin import SignIn, signin_page
+
+log = logging.getLogger(__name__)
+
+HALF_LIFE_S = 300
+"""So long the code may come after the password."""
+WAIT_S = 10
+
+
+def install(server: Flask, city: City) -> None:
+    """Add the routes."""
+    halves = URLSafeTimedSerializer(city.secret_for("second step"))
+    oidc = city.settings.oidc
+
+    def shown(target: str, refused: Refused | None = None, login: str = "", half: str = "") -> Response:
+        sentence = "" if refused is None else (refused.zh if language() == "zh" else refused.en)
+        view = SignIn(target, sentence, login, half, oidc.name if oidc else "")
+        return page(signin_page(lambda key: text(key, language()), language(), view), 200 if refused is None else refused.status)
+
+    def entered(secret: str, life_s: float, target: str) -> Response:
+        if city.accounts.principal(secret).role == "unit" and target == "/":
+            target = "/unit"
+        answer = cast(Response, redirect(target))
+        answer.set_cookie(COOKIE, secret, max_age=int(life_s), httponly=True, samesite="Lax", secure=city.settings.secure_cookies)
+        return answer
+
+    def session(issued: Issued, target: str) -> Response:
+        return entered(issued.secret, SESSION_LIFE.total_seconds(), target)
+
+    @server.get("/signin")
+    def signin() -> Response:
+        return shown(local(request.args.get("next")))
+
+    @server.post("/signin")
+    def sign_in() -> Response:
+        check_origin()
+        target, peer, agent = local(request.form.get("next")), request.remote_addr or "", request.headers.get("User-Agent", "")
+        device, half = request.form.get("device", "").strip(), request.form.get("half", "")
+        login, code = (request.form.get(name, "").strip() for name in ("login", "code"))
+        try:
+            if device:
+                if city.accounts.principal(device).kind != "device":
+                    raise Refused("unauthenticated")
+                return entered(device, DEVICE_LIFE.total_seconds(), target)
+            if half:
+                try:
+                    login = halves.loads(half, max_age=HALF_LIFE_S)
+                except BadData:
+                    raise Refused("token_expired") from None
+                return session(city.accounts.sign_in_with_code(login, code, peer, agent), target)
+            return session(city.accounts.sign_in(login, request.form.get("password", ""), peer, code, agent), target)
+        except Refused as refused:
+            if refused.code == "code_needed":
+                half = halves.dumps(login)
+            return shown(target, refused, login, half if refused.code in ("code_needed", "wrong_code") else "")
+
+    @server.post("/signout")
+    def sign_out() -> Response:
+        if principal().kind == "session":
+            city.accounts.revoke(principal().token_id, principal())
+        answer = cast(Response, redirect("/signin"))
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    if oidc is None:
+        return
+    server.secret_key = city.secret_for("oidc state")
+    server.config.update(SESSION_COOKIE_NAME="yiping_oidc", SESSION_COOKIE_SAMESITE="Lax")
+    server.config["SESSION_COOKIE_SECURE"] = city.settings.secure_cookies
+    registry = OAuth(server)
+    provider: Any = registry.register(
+        "provider",
+        client_id=oidc.client_id,
+        client_secret=oidc.client_secret,
+        server_metadata_url=f"{oidc.issuer}/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid profile", "code_challenge_method": "S256", "timeout": WAIT_S},
+    )
+
+    @server.get("/signin/elsewhere")
+    def elsewhere() -> Response:
+        try:
+            return cast(Response, provider.authorize_redirect(f"{request.url_root.rstrip('/')}/signin/returned"))
+        except (requests.RequestException, OAuthError, ValueError) as error:
+            log.warning("the OIDC provider cannot be reached: %s", error)
+            return shown("/", Refused("provider_away"))
+
+    @server.get("/signin/returned")
+    def returned() -> Response:
+        try:
+            token = provider.authorize_access_token()
+            person = token["userinfo"]
+            login = str(person.get("preferred_username") or "")
+            agent = request.headers.get("User-Agent", "")
+            issued = city.accounts.sign_in_elsewhere(str(person["sub"]), login, request.remote_addr or "", agent)
+        except Refused as refused:
+            return shown("/", refused)
+        except (OAuthError, JoseError, requests.RequestException, KeyError, ValueError) as error:
+            log.warning("signing in at the OIDC provider failed: %s", error)
+            return shown("/", Refused("provider_refused"))
+        return session(issued, "/")
+
+
+def local(target: str | None) -> str:
+    """A path of this site, never another site: `/` for anything else."""
+    parts = urlsplit(target or "/")
+    bad = parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith(("//", "/\\"))
+    return "/" if bad else parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,111 @@
+"""Keys of an installation: encrypting what is personal, finding it again, signing what leaves the house.
+
+All are derived (HKDF, RFC 5869) from secrets of 32 bytes. The first secret is used for whatever is written, every one for reading: to
+change it, put a new one in front, write everything anew (`yiping keys renew`) and take the old one away.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+SIZE = 32
+PREFIX = "yp1"
+"""What an encrypted text begins with; anything else is a text of before encryption."""
+NONCE = 12
+
+
+class WrongKey(Exception):
+    """An encrypted text was made with a secret that this keyring has not, or was altered."""
+
+
+class Keyring:
+    """Secrets in use, newest first."""
+
+    def __init__(self, held: list[bytes]) -> None:
+        """Raises `ValueError` for a secret that is not 32 bytes long, or for none."""
+        if not held or any(len(secret) != SIZE for secret in held):
+            raise ValueError(f"each secret must have {SIZE} bytes")
+        self._ciphers = {_name(secret): AESGCM(_derived(secret, b"encrypt")) for secret in held}
+        self._first = _name(held[0])
+        self._secret = held[0]
+        self._indexes = [_derived(secret, b"index") for secret in held]
+        self.signer = Ed25519PrivateKey.from_private_bytes(_derived(held[0], b"sign"))
+
+    def secret_for(self, purpose: str) -> bytes:
+        """A secret of its own for something else that must be signed, the same on every worker."""
+        return _derived(self._secret, purpose.encode())
+
+    def encrypt(self, text: str, place: str) -> str:
+        """`text` so that it can be read only with the secret, and only as what stands at `place` (table and column)."""
+        nonce = os.urandom(NONCE)
+        sealed = self._ciphers[self._first].encrypt(nonce, text.encode(), place.encode())
+        return f"{PREFIX}:{self._first}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, text: str, place: str) -> str:
+        """The text again; one that was never encrypted as it is. Raises `WrongKey`."""
+        prefix, _, rest = text.partition(":")
+        if prefix != PREFIX or ":" not in rest:
+            return text
+        name, _, body = rest.partition(":")
+        sealed = base64.urlsafe_b64decode(body)
+        try:
+            return self._ciphers[name].decrypt(sealed[:NONCE], sealed[NONCE:], place.encode()).decode()
+        except (KeyError, InvalidTag):
+            raise WrongKey(f"{place}: encrypted with the secret {name}, which is not among YIPING_DATA_KEYS, or altered") from None
+
+    def is_current(self, text: str) -> bool:
+        """Whether a stored text was encrypted with the newest secret."""
+        return text.startswith(f"{PREFIX}:{self._first}:")
+
+    def indexed(self, text: str) -> list[str]:
+        """What to look `text` up by without reading what is stored: one for each secret, the newest first."""
+        return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32] for key in self._indexes]
+
+
+def new_secret() -> str:
+    """A secret as a setting holds it."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(SIZE)).decode()
+
+
+def parsed(text: str) -> list[bytes]:
+    """Secrets of a setting: base64, with commas between. Raises `ValueError`."""
+    held = [base64.urlsafe_b64decode(part.strip() + "=" * (-len(part.strip()) % 4)) for part in text.split(",")]
+    Keyring(held)
+    return held
+
+
+def kept_in(file: Path) -> Keyring:
+    """The keyring of a file that only we may read; made when it is not there. Raises `OSError`, or `ValueError` for a damaged one."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f"{file.name}.{os.getpid()}.new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(new_secret())
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            os.link(fresh, file)  # of two that start at once, one makes it
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return Keyring(parsed(file.read_text("ascii").strip()))
+
+
+def _name(secret: bytes) -> str:
+    return hashlib.sha256(b"yiping name" + secret).hexdigest()[:8]
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), SIZE, None, b"yiping " + purpose).derive(secret)
