@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ def build(settings: Settings) -> Any:
     from flask_socketio import SocketIO
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from callbacks import compression, metrics, pages, screens, signing_in, sockets, tiles, wall, web, wire
+    from callbacks import compression, health, metrics, pages, requests_log, screens, security, signing_in, sockets, tiles, wall, web, wire
     from callbacks.api import accounts, areas, calling, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard.calling.channels import open_channels
@@ -52,12 +51,13 @@ def build(settings: Settings) -> Any:
     hub.on_import(city.refresh)
 
     server = Flask("yiping", static_folder=None)
+    requests_log.install(server)
     web.install_gate(server, city.accounts)
     compression.install(server)
     parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences)
     routing.install(server, [route for part in parts for route in part.routes(city)])
     registry = metrics.Metrics(server)
-    pages.install(server, city, registry.registry, ASSETS, lambda: {"ok": True, **hub.beat()})
+    pages.install(server, city, registry.registry, ASSETS)
     signing_in.install(server, city)
     tiles.install(server, city)
     server.extensions["position_door"] = PositionDoor(city)  # for callbacks/worker.py
@@ -66,7 +66,7 @@ def build(settings: Settings) -> Any:
         "yiping",
         server=server,
         assets_folder=str(ASSETS),
-        assets_ignore=r".*\.(mjs|ts)$|sw\.js|signin\.css|unit\.css",
+        assets_ignore=r".*\.(mjs|ts)$|sw\.js|signin\.css|status\.css|unit\.css",
         index_string=INDEX,
         title="微网实格 · 一屏统览",
         update_title="",
@@ -74,6 +74,7 @@ def build(settings: Settings) -> Any:
         suppress_callback_exceptions=False,
     )
     wall.register(dash, city)
+    security.install(server, settings, dash.csp_hashes())
 
     socketio = SocketIO(
         server,
@@ -93,6 +94,7 @@ def build(settings: Settings) -> Any:
     everybody = screens.Screens(socketio, hub)
     sockets.install(socketio, city, hub, everybody, offload)
     registry.watch(hub, everybody)
+    health.install(server, city, hub, everybody)
 
     # What has been built stays: the collector need not walk through a whole city again and again (a tenth of a second each time).
     gc.collect()
@@ -142,6 +144,7 @@ def serve(settings: Settings) -> None:
     from gunicorn.app.base import BaseApplication
 
     from callbacks.worker import Worker
+    from dashboard import tracing
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -160,7 +163,7 @@ def serve(settings: Settings) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            tracing.set_up(settings.log)
             return build(settings)
 
     _allow_connections()

@@ -1,8 +1,7 @@
-"""Plain pages around the wall: the field page, health, metrics, the catalogue, the service worker."""
+"""Plain pages around the wall: the field page, metrics, the catalogue, the service worker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +16,7 @@ from dashboard.errors import Refused
 from layouts.unit import unit_page
 
 
-def install(server: Flask, city: City, registry: CollectorRegistry, assets: Path, healthy: Callable[[], dict[str, object]]) -> None:
+def install(server: Flask, city: City, registry: CollectorRegistry, assets: Path) -> None:
     """Add the pages."""
 
     def say(key: str) -> str:
@@ -81,11 +80,6 @@ def install(server: Flask, city: City, registry: CollectorRegistry, assets: Path
         if chosen not in LANGUAGES:
             raise Refused("not_found", what=chosen)
         return json_response(for_browser(chosen))
-
-    @server.get("/healthz")
-    def healthz() -> Response:
-        state = healthy()
-        return json_response(state, 200 if state["ok"] else 503)
 
     @server.get("/metrics")
     def metrics() -> Response:

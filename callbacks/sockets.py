@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from callbacks import links
 from callbacks.screens import Screens
 from callbacks.web import parsed, secret_of
+from dashboard import tracing
 from dashboard.accounts import Offload
 from dashboard.areas import check_known
 from dashboard.city import City
@@ -28,6 +29,7 @@ from datasources.serialising import dumps
 
 log = logging.getLogger(__name__)
 PACKED_FROM = 64 * 1024
+MOST_SEQ = 2**53
 
 
 class OpenArea(BaseModel):
@@ -36,7 +38,7 @@ class OpenArea(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area: str = Field(max_length=18)
-    since: int | None = Field(default=None, ge=0)
+    since: int | None = Field(default=None, ge=0, le=MOST_SEQ)
 
 
 class OpenOrder(BaseModel):
@@ -118,6 +120,7 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         def register(handler: Callable[[Principal, Any], Any]) -> None:
             @socketio.on(event)
             def on_event(message: Any = None) -> Any:
+                tracing.begin()
                 try:
                     principal = screens.principals[request.sid]  # type: ignore[attr-defined]
                     if not city.accounts.is_valid(principal.token_id):

@@ -85,6 +85,8 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
 
     @server.before_request
     def gate() -> Response | None:
+        if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
+            raise Refused("malformed", problem="U+0000")
         if request.path.startswith(PUBLIC):
             return None
         try:
@@ -129,10 +131,20 @@ def check_origin() -> None:
 
 def parsed(model: type[M], value: Any) -> M:
     """`value` as a model; raises `Refused("invalid")` that names the first field that is not as wanted."""
+    if _has_nul(value):
+        raise Refused("malformed", problem="U+0000")  # PostgreSQL cannot store it, and nobody means it
     try:
         return model.model_validate(value)
     except ValidationError as error:
         raise refusal_of(error) from None
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def refusal_of(error: ValidationError) -> Refused:

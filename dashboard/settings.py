@@ -62,6 +62,7 @@ class Settings:
     second_factor: frozenset[str]
     oidc: Oidc | None
     trusted_proxies: int
+    log: str
     sms_url: str
     sms_token: str
     voice_url: str
@@ -96,6 +97,7 @@ DOCUMENTED = {
     "YIPING_OIDC_CLIENT_SECRET": "",
     "YIPING_OIDC_NAME": "统一身份认证",
     "YIPING_TRUSTED_PROXIES": "0",
+    "YIPING_LOG": "text",
     "YIPING_SMS_URL": "",
     "YIPING_SMS_TOKEN": "",
     "YIPING_VOICE_URL": "",
@@ -133,6 +135,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         second_factor=_roles("YIPING_SECOND_FACTOR", values["YIPING_SECOND_FACTOR"]),
         oidc=_oidc(values),
         trusted_proxies=int(_one_of("YIPING_TRUSTED_PROXIES", values["YIPING_TRUSTED_PROXIES"], ("0", "1", "2", "3"))),
+        log=_one_of("YIPING_LOG", values["YIPING_LOG"], ("text", "json")),
         sms_url=_gateway("YIPING_SMS_URL", values["YIPING_SMS_URL"]),
         sms_token=values["YIPING_SMS_TOKEN"],
         voice_url=_gateway("YIPING_VOICE_URL", values["YIPING_VOICE_URL"]),

@@ -43,6 +43,9 @@ class Bus(Protocol):
     def listen(self, heard: Callable[[], None]) -> None:
         """Call `heard` whenever someone said so."""
 
+    def problem(self) -> str:
+        """What keeps it from waking others; empty when nothing does."""
+
     def close(self) -> None:
         """Stop listening."""
 
@@ -59,6 +62,10 @@ class LocalBus:
 
     def listen(self, heard: Callable[[], None]) -> None:
         self._listeners.append(heard)
+
+    def problem(self) -> str:
+        """Nothing can be wrong here."""
+        return ""
 
     def close(self) -> None:
         self._listeners.clear()
@@ -106,6 +113,10 @@ class RedisBus:
                 log.warning("the bus is cut, trying again: %s", error)
                 self._up = False
                 self._stopped.wait(1.0)
+
+    def problem(self) -> str:
+        """Whether Redis is away."""
+        return "" if self._up else "away"
 
     def close(self) -> None:
         self._stopped.set()

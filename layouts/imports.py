@@ -12,7 +12,9 @@ VENDOR = {
     "pbf": "pbf.mjs",
 }
 _IMPORTS = {name: f"/assets/vendor/{file}" for name, file in VENDOR.items()} | {"leaflet": "/assets/js/map/leaflet.mjs"}
-IMPORT_MAP = f'<script type="importmap">{json.dumps({"imports": _IMPORTS}, separators=(",", ":"))}</script>'
+IMPORTS = json.dumps({"imports": _IMPORTS}, separators=(",", ":"))
+"""The import map itself: its hash stands in the content policy."""
+IMPORT_MAP = f'<script type="importmap">{IMPORTS}</script>'
 INDEX = f"""<!DOCTYPE html>
 <html lang="zh-CN"><head>{{%metas%}}<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{%title%}}</title><link rel="icon" href="/assets/icon.svg">{{%css%}}{IMPORT_MAP}

@@ -19,7 +19,10 @@ DEFAULT_BYTES = 256 * 1024
 PARAMETERS = {
     "code": ("area code: 4, 6, 9, 12, 15 or 18 digits", {"type": "string", "pattern": r"^\d{4,18}$"}),
     "id": ("id", {"type": "string", "maxLength": 64}),
-    "number": ("number of a unit as position frames carry it, or of a micro-grid as tiles carry it", {"type": "integer", "minimum": 0}),
+    "number": (
+        "number of a unit as position frames carry it, or of a micro-grid as tiles carry it",
+        {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+    ),
 }
 
 
@@ -47,7 +50,7 @@ class Route:
 def install(server: Flask, routes: Sequence[Route]) -> None:
     """Add the routes and the document that describes them."""
     for route in routes:
-        path = re.sub(r"{(\w+)}", lambda m: "<int:number>" if m[1] == "number" else f"<{m[1]}>", route.path)
+        path = re.sub(r"{(\w+)}", lambda m: f"<int(max={2**31 - 1}):number>" if m[1] == "number" else f"<{m[1]}>", route.path)
         server.add_url_rule(PREFIX + path, route.endpoint, _view(route), methods=[route.method])
     # Dash answers every other address with the wall's page: an unknown one of the interface must say so itself.
     server.add_url_rule("/api/<path:rest>", "api unknown", _unknown, methods=["GET", "POST"])

@@ -76,6 +76,7 @@ class Hub:
         self._order_rows: dict[str, dict[str, Any]] = {}
         self._micro_grids: MicroGrids | None = None
         self._told: list[tuple[dict[str, Any], list[tuple[str, str]]]] = []
+        self._followed = time.monotonic()
         self.encoding_seconds = 0.0
         """Processor time spent on encoding frames."""
         self._lock = threading.RLock()
@@ -144,6 +145,14 @@ class Hub:
                     self._micro_grids = MicroGrids(session)
             return self._micro_grids.numbering, self._micro_grids.full_frame(theme, area_code)
 
+    def age(self) -> float:
+        """Seconds since the log was followed to its end."""
+        return time.monotonic() - self._followed
+
+    def alive(self) -> bool:
+        """Whether the loops go on."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
     def beat(self) -> dict[str, Any]:
         """How far the picture is true, and the server's time."""
         return {"seq": self.seq, "at": iso(self._clock())}
@@ -157,6 +166,7 @@ class Hub:
             self._wake.clear()
             try:
                 self.pump()
+                self._followed = time.monotonic()
             except Exception:
                 # Whatever went wrong, the next round reads from the same place: nothing is skipped.
                 log.exception("the hub could not follow the change log, trying again")

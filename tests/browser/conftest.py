@@ -53,7 +53,7 @@ def network(running: Running) -> Iterator[Proxy]:
 
 @pytest.fixture
 def open_page(chromium: Browser, running: Running) -> Iterator[Callable[..., Page]]:
-    """Sign somebody in and open a page; an error in the console fails the test."""
+    """Sign somebody in and open a page; an error in a script, or something that our own content policy refuses, fails the test."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
@@ -64,6 +64,7 @@ def open_page(chromium: Browser, running: Running) -> Iterator[Callable[..., Pag
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
         sign_in(page, address, login, path)
         return page
 

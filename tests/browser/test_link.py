@@ -45,7 +45,7 @@ def test_desk_and_phone_see_and_hear_each_other(browsers: list[Browser], running
     expect(phone.locator(".unit-empty")).to_be_visible()
     desk = signed_in(browsers[0], running, "officer", f"/%3Farea={account.area_code}", viewport={"width": 1920, "height": 1080})
     wait_for_area(desk, account.area_code)
-    desk.locator(f"#people tr[data-unit='{account.unit_id}'] button.link").click()
+    desk.locator(f"#people tr[data-unit='{account.unit_id}'] .name button").click()
     desk.click("#card [data-link]")
     expect(phone.locator("#link h2")).to_contain_text("请求视频连线")
     keep(phone, "link-rung-390x844")
