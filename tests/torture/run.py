@@ -17,9 +17,9 @@ import requests
 from dashboard.city import City
 from dashboard.dispatch.policies import NewPolicy, Step
 from tests.conftest import ADMIN
-from tests.proxy import Proxy
 from tests.servers import Server
 from tests.torture.auditor import Audit, audit
+from tests.torture.network import Network
 from tests.torture.phone import Phone
 
 SAY_EVERY_S = 30.0
@@ -95,26 +95,27 @@ class Desk:
 def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: Callable[[str], None] = print) -> Audit:
     """Torture a running server over a small or large city; returns what the auditor found."""
     chance = random.Random(plan.seed)
-    proxy = Proxy(int(server.address.rpartition(":")[2]))
     everybody = [unit for unit in city.units.covering(ADMIN, "5101", 50_000) if unit["duty"] == "on_duty"]
     units = everybody[: plan.phones]
-    phones = []
+    network = Network(int(server.address.rpartition(":")[2]), len(units))
+    phones: list[Phone] = []
     for unit in units:
         secret = token("unit", unit["area_code"], unit["id"])
         for _ in range(2 if chance.random() < plan.twins else 1):
-            phones.append(Phone(proxy.port, secret, unit["id"], random.Random(chance.random()), plan.zeal))
+            port = network.ports[len(phones) % len(network.ports)]
+            phones.append(Phone(port, secret, unit["id"], random.Random(chance.random()), plan.zeal))
     calls = [Step(channel="deputy", after_s=plan.call_after_s), Step(channel="duty_desk", after_s=plan.call_after_s)]
     city.policies.set(ADMIN, NewPolicy(area="5101", priority="urgent", steps=calls))
     desk = Desk(server.address, token("admin"))
     stop = threading.Event()
     crowd = Crowd(phones)
-    faults = threading.Thread(target=_faults, args=(plan, server, proxy, phones, stop, say), name="faults")
+    faults = threading.Thread(target=_faults, args=(plan, server, network, phones, stop, say), name="faults")
     faults.start()
 
     def faults_end() -> None:
         stop.set()
         faults.join()
-        proxy.restore()
+        network.restore()
 
     try:
         left, said = plan.deliveries, 0.0
@@ -139,7 +140,7 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
     errors = Counter(error for phone in phones for error in phone.journal.errors)
     for error, count in errors.most_common(5):
         say(f"{count} times: {error}")
-    proxy.close()
+    network.close()
     return audit(city.database, desk.keys, desk.called_off, [phone.journal for phone in phones])
 
 
@@ -183,7 +184,7 @@ def _settle(phones: list[Phone], settle_s: float, say: Callable[[str], None]) ->
     say(f"{sum(not phone.idle for phone in phones)} phones have not settled")
 
 
-def _faults(plan: Plan, server: Server, proxy: Proxy, phones: list[Phone], stop: threading.Event, say: Callable[[str], None]) -> None:
+def _faults(plan: Plan, server: Server, network: Network, phones: list[Phone], stop: threading.Event, say: Callable[[str], None]) -> None:
     chance = random.Random(plan.seed + 1)
     kills = cuts = slow = 0
     every = (plan.kill_every, plan.cut_every, plan.slow_every)
@@ -193,15 +194,15 @@ def _faults(plan: Plan, server: Server, proxy: Proxy, phones: list[Phone], stop:
         for phone in chance.sample(phones, max(1, int(len(phones) * plan.sleepers / 50))):
             (phone.asleep.clear if phone.asleep.is_set() else phone.asleep.set)()
         if now >= next_cut:
-            proxy.cut()
+            network.cut()
             stop.wait(chance.uniform(0.05, 2.5))
-            proxy.restore()
+            network.restore()
             cuts += 1
             next_cut = time.monotonic() + chance.uniform(0, 2 * plan.cut_every)
         if now >= next_slow:
             # a mobile network at the edge of its reach: each packet takes up to four tenths of a second, for a while
-            slow += proxy.delay_s == 0
-            proxy.delay_s = 0.0 if proxy.delay_s else chance.uniform(0.02, 0.4)
+            slow += network.delay_s == 0
+            network.delay_s = 0.0 if network.delay_s else chance.uniform(0.02, 0.4)
             next_slow = now + chance.uniform(0, 2 * plan.slow_every)
         if now >= next_kill:
             server.kill()
@@ -209,5 +210,5 @@ def _faults(plan: Plan, server: Server, proxy: Proxy, phones: list[Phone], stop:
             server.start()
             kills += 1
             next_kill = time.monotonic() + chance.uniform(0, 2 * plan.kill_every)
-    proxy.delay_s = 0.0
+    network.delay_s = 0.0
     say(f"kill -9 {kills} times, network cut {cuts} times, slow {slow} times")
