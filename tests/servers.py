@@ -96,6 +96,10 @@ def _wait_for_port(port: int, patience_s: float = 10) -> None:
     raise TimeoutError(f"nobody listens on {port}")
 
 
+START_PATIENCE_S = 120.0
+"""With ten thousand phones at the door, the first question is answered late."""
+
+
 class Server:
     """`yiping serve` as a process of its own."""
 
@@ -125,7 +129,7 @@ class Server:
         )
         client = requests.Session()
         client.trust_env = False
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + START_PATIENCE_S
         while time.monotonic() < deadline:
             try:
                 if client.get(f"{self.address}/healthz", timeout=2).ok:

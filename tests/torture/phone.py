@@ -18,7 +18,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 WAY = ("acknowledged", "en_route", "arrived", "done")
-PATIENCE_S = 6.0
+PATIENCE_S = 12.0
+CONNECT_PATIENCE_S = 60.0
+FIRST_WAIT_S = 0.4
+LONGEST_WAIT_S = 8.0
+"""The three as in the field page: each failed try doubles the wait."""
 
 
 @dataclass
@@ -61,6 +65,7 @@ class Phone:
 
     async def live(self, stop: asyncio.Event) -> None:
         """Connect, work, and connect again, until told to stop."""
+        tries = 0
         while not stop.is_set():
             if self.asleep.is_set():
                 await asyncio.sleep(0.2)
@@ -73,8 +78,9 @@ class Phone:
                 self.journal.errors.append(repr(error))
                 raise
             finally:
+                tries = 0 if self.journal.online else tries + 1
                 self._hang_up()
-            await asyncio.sleep(self._chance.uniform(0.1, 1.0))
+            await asyncio.sleep(min(FIRST_WAIT_S * 2**tries, LONGEST_WAIT_S) * self._chance.uniform(0.5, 1.5))
 
     def _hang_up(self) -> None:
         self.journal.online = False
@@ -86,7 +92,7 @@ class Phone:
         self._waiting.clear()
 
     async def _session(self, stop: asyncio.Event) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(CONNECT_PATIENCE_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
             self._writer = writer
             key = base64.b64encode(os.urandom(16)).decode()

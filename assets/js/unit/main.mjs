@@ -194,7 +194,8 @@ async function begin() {
     } catch { /* no network: what is kept is shown, and the next connection asks again */ }
   };
 
-  const socket = io({ transports: ["websocket"], reconnectionDelay: 400, reconnectionDelayMax: 4000 });
+  // when a server comes back, ten thousand phones come back to it: who waits in the line must not give up and begin anew
+  const socket = io({ transports: ["websocket"], reconnectionDelay: 400, reconnectionDelayMax: 8000, timeout: 60_000 });
   liveLink(/** @type {HTMLElement} */ (document.getElementById("link")), socket, (words) => note(words));
   const received = (/** @type {string[]} */ ids) => { if (ids.length && socket.connected) socket.emit("received", { deliveries: ids }); };
   socket.on("connect", async () => {
@@ -223,7 +224,10 @@ async function begin() {
     else if (!message.from_unit) { unread.came(message.delivery_id); navigator.vibrate?.(200); note(say("talk.new", { name: message.name, text: message.text })); }
     draw();
   });
-  window.addEventListener("online", () => sender.soon());
+  window.addEventListener("online", () => {
+    if (!socket.connected) socket.disconnect().connect();  // without the wait that has grown meanwhile
+    sender.soon();
+  });
   window.addEventListener("offline", () => { sender.online = false; draw(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { sender.soon(); if (socket.connected) refresh().then(readTalk); } });
 
