@@ -86,18 +86,21 @@ class Caller:
     def plan(self) -> int:
         """Take the next step of the policy for deliveries that are due; returns how many were looked at."""
         with self._database.read() as session:
-            orders = sorted({order.id for _, order in queries.due_deliveries(session, self._commands.clock(), AT_ONCE)})
-        if not orders:
+            ids = queries.due_deliveries(session, self._commands.clock(), AT_ONCE)
+        if not ids:
             return 0
         with self._commands.transaction(SYSTEM) as work:
             # An order that is called off meanwhile must not get a deputy behind its back.
-            queries.hold_orders(work.session, orders)
-            due = queries.due_deliveries(work.session, work.now, AT_ONCE, orders)
+            queries.hold_orders(work.session, sorted({order_id for _, order_id in ids}))
+            due = queries.hold_deliveries(work.session, [delivery_id for delivery_id, _ in ids], work.now)
             books = {priority: self._policies.book(work.session, priority) for priority in {order.priority for _, order in due}}
             push = queries.subscriptions(work.session, [delivery.unit_id for delivery, _ in due])
             made: dict[tuple[str, str, str], list[Delivery]] = defaultdict(list)
             inside: dict[tuple[Order, str], list[tuple[Delivery, Call]]] = defaultdict(list)
             for delivery, order in due:
+                if order.state != "running":
+                    delivery.call_at = None
+                    continue
                 steps = books[order.priority](delivery.area_code)
                 step = self._next(delivery, steps, bool(push.get(delivery.unit_id)))
                 call = self._call(work, delivery, step) if step is not None else None
@@ -111,7 +114,7 @@ class Caller:
             for (order_id, area_code, channel), group in made.items():
                 called = [[d.id, d.unit_id, d.unit_name, d.area_code] for d in group]
                 work.record("call.make", area_code, order_id, {"order_id": order_id, "channel": channel, "deliveries": called})
-            return len(due)
+            return len(ids)
 
     def _next(self, delivery: Delivery, steps: Steps, has_browser: bool) -> Step | None:
         """The step to take now; None when its time has come and it does not apply. `delivery.calls` is brought forward."""

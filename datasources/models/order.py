@@ -65,7 +65,7 @@ class Delivery(Base):
 
     __table_args__ = (
         UniqueConstraint("order_id", "unit_id"),
-        Index("ix_deliveries_call_at", "call_at"),
+        Index("ix_deliveries_call_at_id", "call_at", "id"),
         Index("ix_deliveries_unit_id_state", "unit_id", "state"),
         Index("ix_deliveries_area_code_state", "area_code", "state"),
         Index("ix_deliveries_order_id_state", "order_id", "state"),

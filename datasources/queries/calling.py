@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
 from datasources.queries import units
@@ -33,19 +33,22 @@ def hold_orders(session: Session, order_ids: Sequence[str]) -> None:
     session.execute(select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(read=True)).all()
 
 
-def due_deliveries(session: Session, now: datetime, most: int, held: Sequence[str] | None = None) -> list[tuple[Delivery, Order]]:
-    """Deliveries without answer whose next call is due, with their running orders, the longest due first. `held`: of these orders only,
-    and locked."""
-    query = (
-        select(Delivery, Order)
-        .join(Order, Order.id == Delivery.order_id)
-        .where(Delivery.call_at <= now, Delivery.state.in_(UNANSWERED), Order.state == "running")
-        .order_by(Delivery.call_at, Delivery.id)
-        .limit(most)
-    )
-    if held is not None:
-        query = query.where(Order.id.in_(held)).with_for_update(of=Delivery)
-    return [(delivery, order) for delivery, order in session.execute(query)]
+def due_deliveries(session: Session, now: datetime, most: int) -> list[tuple[str, str]]:
+    """(id, order's id) of deliveries whose next call is due, the longest due first.
+
+    Nothing else is asked, so that the index answers alone: while thousands wait for their calls, this is asked again and again.
+    """
+    query = select(Delivery.id, Delivery.order_id).where(Delivery.call_at <= now).order_by(Delivery.call_at, Delivery.id)
+    return [(delivery_id, order_id) for delivery_id, order_id in session.execute(query.limit(most))]
+
+
+def hold_deliveries(session: Session, ids: Sequence[str], now: datetime) -> list[tuple[Delivery, Order]]:
+    """Those of these deliveries whose next call is still due, locked, with their orders (the criteria are read when they are asked for)."""
+    query = select(Delivery).where(Delivery.id.in_(ids), Delivery.call_at <= now, Delivery.state.in_(UNANSWERED))
+    found = list(session.scalars(query.order_by(Delivery.call_at, Delivery.id).with_for_update()))
+    wanted = select(Order).where(Order.id.in_({one.order_id for one in found})).options(defer(Order.criteria))
+    orders = {order.id: order for order in session.scalars(wanted)}
+    return [(one, orders[one.order_id]) for one in found]
 
 
 def due_calls(session: Session, now: datetime, most: int, but: Sequence[str] = (), lock: bool = False) -> list[Call]:
