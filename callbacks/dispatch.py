@@ -78,6 +78,7 @@ def register(app: Dash, city: City) -> None:
         prevent_initial_call=True,
     )
     def ask(_send: int, _cancel: int, sent: Any, found: Any, target: Any, title: str, words: str, priority: str) -> tuple[Any, ...]:
+        principal().require("order")
         if ctx.triggered_id == layout.SENT:
             return True, no_update, no_update, (sent or {}).get("problem", "")
         if ctx.triggered_id == layout.CONFIRM_CANCEL or not found:

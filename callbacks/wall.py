@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from dash import Dash
+from dash.exceptions import DependencyException, InvalidResourceError
 from flask import g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
 from callbacks import dispatch, search
-from callbacks.web import language, principal
+from callbacks.web import json_response, language, principal
 from dashboard.catalogue import text
 from dashboard.city import City
+from dashboard.errors import Refused
 from dashboard.settings import Basemap
 from layouts import wall as layout
 
@@ -61,6 +63,12 @@ def register(app: Dash, city: City) -> None:
     app.layout = serve
     for part in (search, dispatch):
         part.register(app, city)
+
+    @app.server.errorhandler(DependencyException)
+    @app.server.errorhandler(InvalidResourceError)
+    def no_such_file(_error: Exception) -> Any:
+        refused = Refused("not_found", what=request.path)
+        return json_response(refused.as_dict(), refused.status)
 
     @app.server.before_request
     def field_units_go_to_their_page() -> Response | None:

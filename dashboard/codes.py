@@ -47,6 +47,11 @@ def parent_of(code: str) -> str | None:
     return code[: shorter[-1]] if shorter else None
 
 
+def same_city(one: str, other: str) -> bool:
+    """Whether two areas lie in one city."""
+    return one[: LEVELS["city"]] == other[: LEVELS["city"]]
+
+
 def ancestors(code: str) -> list[str]:
     """The codes above `code`, from the city down, without itself."""
     return [code[:n] for n in _LENGTHS if n < len(code)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.areas import Areas, scope_range
 from dashboard.clock import new_id
+from dashboard.codes import same_city
 from dashboard.command import Commands, Deltas, Work
 from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
@@ -91,6 +92,8 @@ class Tickets:
         area_code = self._areas.locate(report.lon, report.lat)
         if principal.unit_id is None:
             principal.require("report", area_code)
+        elif not same_city(principal.area_code, area_code):
+            raise Refused("outside_scope", area=area_code)
         if report.photo_id is not None and not self._photos.owned_by(principal, report.photo_id):
             raise Refused("not_found", field="photo_id", what=report.photo_id)
         with self._commands.transaction(principal) as work:

@@ -132,7 +132,7 @@ class Server:
         deadline = time.monotonic() + START_PATIENCE_S
         while time.monotonic() < deadline:
             try:
-                if client.get(f"{self.address}/healthz", timeout=2).ok:
+                if client.get(f"{self.address}/healthz", timeout=30).ok:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
