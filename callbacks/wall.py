@@ -10,7 +10,7 @@ from flask import g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
 from callbacks import dispatch, search
-from callbacks.web import json_response, language, principal
+from callbacks.web import language, principal, refused_answer
 from dashboard.catalogue import text
 from dashboard.city import City
 from dashboard.errors import Refused
@@ -66,9 +66,8 @@ def register(app: Dash, city: City) -> None:
 
     @app.server.errorhandler(DependencyException)
     @app.server.errorhandler(InvalidResourceError)
-    def no_such_file(_error: Exception) -> Any:
-        refused = Refused("not_found", what=request.path)
-        return json_response(refused.as_dict(), refused.status)
+    def no_such_file(_error: Exception) -> Response:
+        return refused_answer(Refused("not_found", what=request.path))
 
     @app.server.before_request
     def field_units_go_to_their_page() -> Response | None:

@@ -11,17 +11,18 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from callbacks.web import json_body, json_response, parsed, principal
+from callbacks.web import json_body, json_response, parsed, principal, validated
 from dashboard.errors import STATUS, Refused
 
 PREFIX = "/api/v1"
 DEFAULT_BYTES = 256 * 1024
+MOST_NUMBER = 2**31 - 1
 PARAMETERS = {
     "code": ("area code: 4, 6, 9, 12, 15 or 18 digits", {"type": "string", "pattern": r"^\d{4,18}$"}),
     "id": ("id", {"type": "string", "maxLength": 64}),
     "number": (
         "number of a unit as position frames carry it, or of a micro-grid as tiles carry it",
-        {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        {"type": "integer", "minimum": 0, "maximum": MOST_NUMBER},
     ),
 }
 
@@ -50,7 +51,7 @@ class Route:
 def install(server: Flask, routes: Sequence[Route]) -> None:
     """Add the routes and the document that describes them."""
     for route in routes:
-        path = re.sub(r"{(\w+)}", lambda m: f"<int(max={2**31 - 1}):number>" if m[1] == "number" else f"<{m[1]}>", route.path)
+        path = re.sub(r"{(\w+)}", lambda m: f"<int(max={MOST_NUMBER}):number>" if m[1] == "number" else f"<{m[1]}>", route.path)
         server.add_url_rule(PREFIX + path, route.endpoint, _view(route), methods=[route.method])
     # Dash answers every other address with the wall's page: an unknown one of the interface must say so itself.
     server.add_url_rule("/api/<path:rest>", "api unknown", _unknown, methods=["GET", "POST"])
@@ -72,7 +73,7 @@ def _view(route: Route) -> Callable[..., Response]:
         if route.query is not None:
             parts["query"] = parsed(route.query, request.args.to_dict())
         if route.body is not None:
-            parts["body"] = parsed(route.body, json_body(route.most_bytes))
+            parts["body"] = validated(route.body, json_body(route.most_bytes))
         answer = route.handler(asking, **parts)
         return answer if isinstance(answer, Response) else json_response(answer, route.status)
 

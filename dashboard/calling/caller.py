@@ -98,8 +98,8 @@ class Caller:
             made: dict[tuple[str, str, str], list[Delivery]] = defaultdict(list)
             inside: dict[tuple[Order, str], list[tuple[Delivery, Call]]] = defaultdict(list)
             for delivery, order in due:
-                if order.state != "running":
-                    delivery.call_at = None
+                if not _wanted(delivery, order):
+                    delivery.call_at = None  # or it would stand at the head of what is due for ever
                     continue
                 steps = books[order.priority](delivery.area_code)
                 step = self._next(delivery, steps, bool(push.get(delivery.unit_id)))
@@ -198,7 +198,7 @@ class Caller:
             claimed = []
             for call in calls:
                 delivery, order, _ = found[call.id]
-                if not waits(delivery.state) or order.state != "running":
+                if not _wanted(delivery, order):
                     call.state, call.result, call.due_at, call.ended_at = "failed", "no longer needed", None, work.now
                     continue
                 call.state, call.due_at, call.tries = "sending", work.now + CLAIM, call.tries + 1
@@ -323,6 +323,11 @@ def call_row(call: Call) -> Row:
         "made_at": iso(call.made_at),
         "ended_at": iso_or_none(call.ended_at),
     }
+
+
+def _wanted(delivery: Delivery, order: Order) -> bool:
+    """Whether anybody still waits for this answer."""
+    return waits(delivery.state) and order.state == "running"
 
 
 def _distance(code: str, other: str) -> int:

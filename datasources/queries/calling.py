@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
 from datasources.queries import units
-from datasources.queries.dispatch import AT_ONCE, UNANSWERED
+from datasources.queries.dispatch import AT_ONCE
 from datasources.queries.units import Chosen
 
 PLACES_AT_ONCE = 50
@@ -44,7 +44,7 @@ def due_deliveries(session: Session, now: datetime, most: int) -> list[tuple[str
 
 def hold_deliveries(session: Session, ids: Sequence[str], now: datetime) -> list[tuple[Delivery, Order]]:
     """Those of these deliveries whose next call is still due, locked, with their orders (the criteria are read when they are asked for)."""
-    query = select(Delivery).where(Delivery.id.in_(ids), Delivery.call_at <= now, Delivery.state.in_(UNANSWERED))
+    query = select(Delivery).where(Delivery.id.in_(ids), Delivery.call_at <= now)
     found = list(session.scalars(query.order_by(Delivery.call_at, Delivery.id).with_for_update()))
     wanted = select(Order).where(Order.id.in_({one.order_id for one in found})).options(defer(Order.criteria))
     orders = {order.id: order for order in session.scalars(wanted)}

@@ -192,7 +192,7 @@ def test_an_order_reaches_the_unit_and_its_answer_the_wall(
     [
         ("open", None, "invalid"), ("open", {"area": "999999"}, "outside_scope"), ("open", {"area": "51"}, "unknown_area"),
         ("open", {"area": "510199"}, "unknown_area"), ("open", {"area": "5101", "since": -1}, "invalid"),
-        ("open", {"area": "5101", "since": "x"}, "invalid"), ("open", ["5101"], "invalid"),
+        ("open", {"area": "5101", "since": "x"}, "invalid"), ("open", ["5101"], "invalid"), ("open", {"area": "5101\0"}, "malformed"),
         ("open_order", {"order": "nothing"}, "not_found"),
         ("open_order", {}, "invalid"), ("answer", {"delivery": "x"}, "forbidden"), ("received", {"deliveries": []}, "forbidden"),
         ("work", None, "forbidden"),
