@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from flask import Flask, Response
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from dashboard.city import City
 from dashboard.live.hub import Hub
 from layouts.status import status_page
 
+log = logging.getLogger(__name__)
 LATE_S = 5.0
 """A picture that is older is not one to send people to."""
 
@@ -25,16 +26,13 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
     """Add `/healthz`, `/readyz` and `/status`."""
     checks: dict[str, Callable[[], str]] = {
         "database": lambda: _asked(city),
-        "redis": lambda: city.bus.problem(),
-        "picture": lambda: "" if hub.age() < LATE_S else f"{hub.age():.0f} s",
+        "redis": city.bus.problem,
+        "picture": lambda: "" if hub.age() < LATE_S else "late",
         "chores": lambda: "" if hub.alive() else "ended",
     }
 
     def states() -> dict[str, str]:
-        found = {}
-        for name, check in checks.items():
-            found[name] = check()
-        return found
+        return {name: check() for name, check in checks.items()}
 
     @server.get("/healthz")
     def healthz() -> Response:
@@ -52,20 +50,20 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
     @server.get("/status")
     def status() -> Response:
         principal().require("administer")
-        rows: list[tuple[str, str, bool]] = []
-        for name, problem in states().items():
-            rows.append((text(f"status.{name}", language()), problem or text("status.ok", language()), not problem))
-        leads = text("status.leads" if city.leadership.leads() else "status.follows", language())
-        facts: dict[str, Any] = {
+
+        def say(key: str) -> str:
+            return text(key, language())
+
+        facts = {
             "seq": hub.seq,
             "connections": len(screens.principals),
-            "leadership": leads,
+            "leadership": say("status.leads" if city.leadership.leads() else "status.follows"),
             "skipped": screens.frames_skipped,
         }
-        rows += [(text(f"status.{name}", language()), str(value), True) for name, value in facts.items()]
-        for trouble in city.troubles.listed():
-            rows.append((trouble["since"], trouble["zh" if language() == "zh" else "en"], False))
-        return page(status_page(lambda key: text(key, language()), language(), rows))
+        rows = [(say(f"status.{name}"), say(f"status.is.{problem or 'ok'}"), not problem) for name, problem in states().items()]
+        rows += [(say(f"status.{name}"), str(value), True) for name, value in facts.items()]
+        rows += [(say("status.trouble"), f"{trouble[language()]} · {trouble['since']}", False) for trouble in city.troubles.listed()]
+        return page(status_page(say, language(), rows))
 
 
 def _asked(city: City) -> str:
@@ -74,6 +72,6 @@ def _asked(city: City) -> str:
         with city.database.read() as session:
             session.scalar(select(1))
     except SQLAlchemyError as error:
-        return type(error).__name__
-    took = time.monotonic() - began
-    return "" if took < LATE_S else f"{took:.0f} s"
+        log.warning("the database does not answer: %s", error)
+        return "away"
+    return "" if time.monotonic() - began < LATE_S else "late"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 import requests
 
-from tests.callbacks.test_grown_up import Pair, own_redis, pair  # noqa: F401 - fixtures
-from tests.callbacks.test_pages import sign_in
+from tests.callbacks.conftest import Pair, sign_in
 from tests.conftest import Running
 from tests.servers import redis_server
+from tests.waiting import wait_for
 
 
 def test_a_server_that_works_is_alive_and_ready(running: Running) -> None:
@@ -24,41 +23,33 @@ def test_a_server_that_works_is_alive_and_ready(running: Running) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.redis
-def test_without_redis_the_server_says_so_and_stays_ready(pair: Pair, own_redis: tuple[Any, int]) -> None:  # noqa: F811
+def test_without_redis_the_server_says_so_and_stays_ready(pair: Pair, own_redis: tuple[Any, int]) -> None:
     redis, port = own_redis
-    address = pair.first.server.address + "/readyz"
-    assert requests.get(address, timeout=5).json()["checks"]["redis"] == "ok"
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {pair.first.token('admin')}"
+
+    def state(path: str = "/readyz") -> Any:
+        return session.get(pair.first.server.address + path, timeout=5)
+
+    assert state().json()["checks"]["redis"] == "ok"
     redis.__exit__(None, None, None)
-    state = _wait(lambda: requests.get(address, timeout=5).json(), lambda state: state["checks"]["redis"] != "ok")
-    assert state["ready"]
+    wait_for(lambda: state().json()["checks"]["redis"] == "away")
+    assert state().json()["ready"]
+    assert "连不上" in state("/status").text
     with redis_server(pair.folder, port):
-        _wait(lambda: requests.get(address, timeout=5).json(), lambda state: state["checks"]["redis"] == "ok")
-
-
-def _wait(read: Any, good: Any) -> Any:
-    deadline = time.monotonic() + 15
-    while True:
-        state = read()
-        if good(state):
-            return state
-        assert time.monotonic() < deadline, state
-        time.sleep(0.2)
+        wait_for(lambda: state().json()["checks"]["redis"] == "ok")
 
 
 @pytest.mark.parametrize("login", ["officer", "leader", "unit", "commander"])
-def test_the_status_page_is_for_administrators(running: Running, login: str) -> None:
-    session = requests.Session()
-    session.headers["Origin"] = running.server.address
-    assert session.get(running.server.address + "/status", timeout=5).status_code == 401
-    sign_in(running, session, login)
-    assert session.get(running.server.address + "/status", timeout=5).status_code == 403
+def test_the_status_page_is_for_administrators(running: Running, browser: requests.Session, login: str) -> None:
+    assert browser.get(running.server.address + "/status", timeout=5).status_code == 401
+    sign_in(running, browser, login)
+    assert browser.get(running.server.address + "/status", timeout=5).status_code == 403
 
 
-def test_the_status_page_says_how_each_part_is(running: Running) -> None:
-    session = requests.Session()
-    session.headers["Origin"] = running.server.address
-    sign_in(running, session, "admin")
-    page = session.get(running.server.address + "/status", timeout=5).text
+def test_the_status_page_says_how_each_part_is(running: Running, browser: requests.Session) -> None:
+    sign_in(running, browser, "admin")
+    page = browser.get(running.server.address + "/status", timeout=5).text
     assert "数据库" in page
     assert "⟦" not in page
     assert page.count('class="bad"') == 0

@@ -5,22 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from dashboard.demo.accounts import PASSWORD
+from tests.callbacks.conftest import sign_in
 from tests.conftest import Running
-
-
-@pytest.fixture
-def browser(running: Running) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers["Origin"] = running.server.address
-    return session
-
-
-def sign_in(running: Running, browser: requests.Session, login: str = "officer", target: str = "/") -> requests.Response:
-    form = {"login": login, "password": PASSWORD, "next": target}
-    return browser.post(f"{running.server.address}/signin", data=form, allow_redirects=False, timeout=10)
-
 
 CALLBACK = {
     "output": "..search-results.children...search-results.hidden..",

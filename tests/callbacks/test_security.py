@@ -11,7 +11,7 @@ import requests
 
 from callbacks.security import content_policy
 from dashboard.settings import from_environment
-from tests.callbacks.test_pages import sign_in
+from tests.callbacks.conftest import sign_in
 from tests.conftest import Running
 
 
@@ -26,11 +26,9 @@ def test_every_answer_has_the_headers(running: Running, path: str) -> None:
     assert "Server" not in answer.headers or "gunicorn/" not in answer.headers["Server"]
 
 
-def test_no_script_runs_that_we_did_not_write(running: Running) -> None:
-    session = requests.Session()
-    session.headers["Origin"] = running.server.address
-    sign_in(running, session)
-    answer = session.get(running.server.address, timeout=10)
+def test_no_script_runs_that_we_did_not_write(running: Running, browser: requests.Session) -> None:
+    sign_in(running, browser)
+    answer = browser.get(running.server.address, timeout=10)
     rules = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
     assert "unsafe" not in rules["script-src"]
     assert "*" not in rules["script-src"]
