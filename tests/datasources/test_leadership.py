@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,15 +9,7 @@ from sqlalchemy import text
 
 from datasources.database import Database
 from datasources.leadership import Elected, open_leadership
-
-
-def waited(what: Callable[[], bool], seconds: float = 8) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+from tests.waiting import wait_for
 
 
 def test_the_only_worker_leads(tmp_path: Path) -> None:
@@ -38,7 +28,7 @@ def test_one_leads_and_another_takes_over_when_it_ends(postgres_url: str) -> Non
     assert not second.leads()
     first.close()
     assert not first.leads()
-    assert waited(second.leads)
+    wait_for(second.leads, 8)
     assert began == ["first", "second"]
     second.close()
 
@@ -52,8 +42,8 @@ def test_a_leader_whose_connection_is_cut_stops_leading_and_one_of_them_goes_on(
     with databases[2].engine.connect() as connection:
         connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
         connection.commit()
-    assert waited(lambda: first._connection is None or second._connection is not None)
-    assert waited(lambda: first.leads() != second.leads())
+    wait_for(lambda: first._connection is None or second._connection is not None, 8)
+    wait_for(lambda: first.leads() != second.leads(), 8)
     with databases[2].engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) == 1
     first.close()

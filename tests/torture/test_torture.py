@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from tests.conftest import ADMIN, OFFICER, Running
 from tests.proxy import Proxy
 from tests.torture.phone import Phone
 from tests.torture.run import Crowd, Plan, run
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.xdist_group("torture")
 
@@ -47,7 +47,7 @@ def test_fifty_answers_of_an_hour_without_network_arrive_once_with_both_times(ru
         to = Criteria(area="5101", units=[unit["id"]])
         for number in range(13):
             city.orders.send(OFFICER, NewOrder(key=f"hour-{number:08d}", title="巡查", text="请巡查", to=to))
-        _wait(lambda: phone.kept == 13 * 4)
+        wait_for(lambda: phone.kept == 13 * 4, 60)
         proxy.cut()
         running.server.kill()  # and the server did not stay either
         running.server.start()
@@ -55,7 +55,7 @@ def test_fifty_answers_of_an_hour_without_network_arrive_once_with_both_times(ru
         time.sleep(1)
         assert phone.journal.confirmed == {}
         proxy.restore()
-        _wait(lambda: phone.idle and len(phone.journal.confirmed) == 13 * 4)
+        wait_for(lambda: phone.idle and len(phone.journal.confirmed) == 13 * 4, 60)
     finally:
         crowd.end()
         proxy.close()
@@ -66,10 +66,3 @@ def test_fifty_answers_of_an_hour_without_network_arrive_once_with_both_times(ru
     city.close()
     assert len(found) == 52
     assert all(3500 < late < 3800 for late in found)
-
-
-def _wait(until: Callable[[], bool], patience_s: float = 60) -> None:
-    deadline = time.monotonic() + patience_s
-    while not until():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -192,7 +192,6 @@ API_ROWS: dict[str, Row] = {
 }  # fmt: skip
 
 EVERYBODY = frozenset({*STAFF, "device", "nobody"})
-SIGNED_IN = SEE
 
 PAGES: dict[str, Row] = {
     "GET /": Row(SEE, "anybody", "own", page("/")),
