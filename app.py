@@ -31,7 +31,22 @@ def build(settings: Settings) -> Any:
     from flask_socketio import SocketIO
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from callbacks import compression, health, metrics, pages, requests_log, screens, security, signing_in, sockets, tiles, wall, web, wire
+    from callbacks import (
+        compression,
+        health,
+        members,
+        metrics,
+        pages,
+        requests_log,
+        screens,
+        security,
+        signing_in,
+        sockets,
+        tiles,
+        wall,
+        web,
+        wire,
+    )
     from callbacks.api import accounts, areas, calling, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard.calling.channels import open_channels
@@ -83,8 +98,7 @@ def build(settings: Settings) -> Any:
         max_http_buffer_size=64 * 1024,
         ping_interval=10,
         ping_timeout=8,
-        message_queue=settings.redis_url,
-        channel=f"{settings.redis_prefix}:sockets",
+        client_manager=members.members(settings.redis_url, f"{settings.redis_prefix}:sockets"),
     )
     # Engine.IO has no door for another websocket than its own two.
     if settings.trusted_proxies:

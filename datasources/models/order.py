@@ -13,7 +13,8 @@ from datasources.types import AreaCode, Json, UtcDateTime
 
 
 class Order(Base):
-    """One order. `key` is the sender's idempotency key, `criteria` how its recipients were chosen.
+    """One order. `key` is the sender's idempotency key, `criteria` how its recipients were chosen:
+    for an order to thousands that is long, so it is read only when it is asked for.
 
     `kind`: `task`, or `check_in` (安全签到). `done_when`: `each` for itself, or the whole order when `any`, `all` or `n` (`needed`) of
     its recipients have done it.
@@ -32,7 +33,7 @@ class Order(Base):
     area_code: Mapped[str] = mapped_column(AreaCode)
     state: Mapped[str] = mapped_column(String(12))
     sender: Mapped[str] = mapped_column(String(80))
-    criteria: Mapped[dict[str, Any]] = mapped_column(Json)
+    criteria: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, or_, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
 from datasources.queries import units
@@ -43,10 +43,10 @@ def due_deliveries(session: Session, now: datetime, most: int) -> list[tuple[str
 
 
 def hold_deliveries(session: Session, ids: Sequence[str], now: datetime) -> list[tuple[Delivery, Order]]:
-    """Those of these deliveries whose next call is still due, locked, with their orders (the criteria are read when they are asked for)."""
+    """Those of these deliveries whose next call is still due, locked, with their orders."""
     query = select(Delivery).where(Delivery.id.in_(ids), Delivery.call_at <= now)
     found = list(session.scalars(query.order_by(Delivery.call_at, Delivery.id).with_for_update()))
-    wanted = select(Order).where(Order.id.in_({one.order_id for one in found})).options(defer(Order.criteria))
+    wanted = select(Order).where(Order.id.in_({one.order_id for one in found}))
     orders = {order.id: order for order in session.scalars(wanted)}
     return [(one, orders[one.order_id]) for one in found]
 

@@ -52,6 +52,7 @@ class Phone:
         self._port, self._token, self._chance, self._zeal = port, token, chance, zeal
         self._skew = skew if skew is not None else timedelta(minutes=chance.choice((0, 0, 0, 0, chance.uniform(-9, 9))))
         self._outbox: deque[dict[str, Any]] = deque()
+        self._tapped = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
         self._writer: asyncio.StreamWriter | None = None
@@ -204,11 +205,16 @@ class Phone:
             self._outbox.append(
                 {"delivery": delivery, "state": state, "at": tapped.isoformat(), "key": f"{delivery}:{state}:{os.urandom(3).hex()}"}
             )
+            self._tapped.set()
 
     async def _send_out(self) -> None:
         while True:
-            if not self._outbox or self.silent.is_set():
+            if self.silent.is_set():
                 await asyncio.sleep(0.2)
+                continue
+            if not self._outbox:
+                self._tapped.clear()
+                await self._tapped.wait()  # ten thousand that look again and again would keep the processor from the server
                 continue
             answer = self._outbox[0]
             try:
