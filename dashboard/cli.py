@@ -1,4 +1,4 @@
-"""The command line: `yiping run`, `serve`, `migrate`, `import`, `tiles`, `user`, `token`, `keys`, `audit`, `settings`."""
+"""The command line of `yiping`; what it can do is in `_parser`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from dashboard import audit, clock
+from dashboard import audit, backup, clock
+from dashboard.backup import BackupFailed
 from dashboard.errors import Refused
 from dashboard.identity import ROLES, SYSTEM
 from dashboard.importing.problems import ImportFailed
@@ -41,7 +42,7 @@ def main(serve: Serve, early: subprocess.Popen[bytes] | None = None) -> int:
     try:
         settings = from_environment(os.environ)
         return int(options.run(settings, options, serve) or 0)
-    except (BadSetting, ImportFailed, Refused) as error:
+    except (BadSetting, BackupFailed, ImportFailed, Refused) as error:
         sentence = f"{error.zh}\n{error.en}" if isinstance(error, Refused) else str(error)
         print(sentence, file=sys.stderr)
         return 2
@@ -99,6 +100,9 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     kept = add("keys", "make a secret for YIPING_DATA_KEYS, or encrypt everything anew with the newest one", _keys)
     kept.add_argument("action", choices=("new", "renew"))
 
+    add("backup", "write a backup into a new folder while everything runs", _backup).add_argument("folder", type=Path)
+    add("restore", "put a backup into an installation in which nothing is yet", _restore).add_argument("folder", type=Path)
+
     trail = add("audit", "verify the audit trail, write a signed part of it, or check such a part", _audit)
     trail.add_argument("action", choices=("verify", "export", "check", "key"))
     trail.add_argument("file", nargs="?", type=Path)
@@ -124,6 +128,27 @@ def _keys(settings: Settings, options: argparse.Namespace, _serve: Serve) -> Non
     database.close()
 
 
+def _backup(settings: Settings, options: argparse.Namespace, _serve: Serve) -> None:
+    database = open_database(settings)
+    try:
+        made = backup.make(database, settings.data, options.folder, clock.now, progress)
+    finally:
+        database.close()
+    say(f"{options.folder}: {made['seq']} 条变更 / changes, {len(made['files'])} 个文件 / files")
+    say(f"密钥不在备份中，请另行保管 / the keys are not in it, keep them elsewhere: {made['key']}")
+
+
+def _restore(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings)
+    try:
+        verdict = backup.restore(database, settings.data, options.folder, progress)
+        upgrade(database)
+    finally:
+        database.close()
+    return _say(verdict)
+
+
 def _audit(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
     if options.action == "key":
         print(base64.b64encode(open_keyring(settings).signer.public_key().public_bytes_raw()).decode())
@@ -145,6 +170,10 @@ def _audit(settings: Settings, options: argparse.Namespace, _serve: Serve) -> in
         return 2
     finally:
         database.close()
+    return _say(verdict)
+
+
+def _say(verdict: audit.Verdict) -> int:
     for seq, what in verdict.problems:
         print(f"变更 / change {seq}: {what}")
     state = "完好 / sound" if verdict.sound else f"{len(verdict.problems)} 处问题 / problems"

@@ -12,6 +12,8 @@ NAMES = {
     "areas": "导入区域 / importing areas",
     "units": "导入应急力量 / importing field units",
     "tiles": "生成微网格地图 / building map tiles",
+    "audit": "核对审计记录 / verifying the audit trail",
+    "backup": "校验备份文件 / checking the files of the backup",
     "video": "导入视频点位 / importing video points",
 }
 

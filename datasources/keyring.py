@@ -37,10 +37,14 @@ class Keyring:
         if not held or any(len(secret) != SIZE for secret in held):
             raise ValueError(f"each secret must have {SIZE} bytes")
         self._ciphers = {_name(secret): AESGCM(_derived(secret, b"encrypt")) for secret in held}
-        self._first = _name(held[0])
+        self._first = self.name = _name(held[0])
         self._secret = held[0]
         self._indexes = [_derived(secret, b"index") for secret in held]
         self.signer = Ed25519PrivateKey.from_private_bytes(_derived(held[0], b"sign"))
+
+    def knows(self, name: str) -> bool:
+        """Whether the secret of this name is among those in use."""
+        return name in self._ciphers
 
     def secret_for(self, purpose: str) -> bytes:
         """A secret of its own for something else that must be signed, the same on every worker."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,6 +86,15 @@ def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFac
 def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with redis_server(tmp_path_factory.mktemp("redis")) as address:
         yield address
+
+
+@contextmanager
+def empty_postgres(server: str) -> Iterator[str]:
+    """A database of that server in which nothing is."""
+    name = f"empty_{free_port()}"
+    _run(server, f"CREATE DATABASE {name}")
+    yield f"{server}/{name}"
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

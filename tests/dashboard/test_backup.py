@@ -1,0 +1,170 @@
+"""A backup taken while the city works restores to an equal city; a damaged one, or one in the wrong place, is refused whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from dashboard import backup
+from dashboard.backup import BackupFailed
+from dashboard.city import City, build_city
+from dashboard.clock import now
+from dashboard.opening import open_database
+from dashboard.settings import Settings
+from datasources.database import Database
+from datasources.keyring import Keyring
+from datasources.models import Base, Photo
+from tests.conftest import OFFICER, TurnedClock, empty_postgres
+from tests.dashboard.histories import AREAS, History
+from tests.dashboard.live.test_picture import changes_after, layers_of, snapshot
+from tests.dashboard.test_messages import jpeg
+
+
+@pytest.fixture
+def empty(settings: Settings, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """An installation in which nothing is yet, of the same kind of database."""
+    data = tmp_path / "elsewhere"
+    data.mkdir()
+    if settings.database_url.startswith("sqlite"):
+        yield dataclasses.replace(settings, data=data, database_url=f"sqlite:///{data / 'yiping.db'}")
+        return
+    with empty_postgres(request.getfixturevalue("postgres_server")) as address:
+        yield dataclasses.replace(settings, data=data, database_url=address)
+
+
+def made(city: City, folder: Path) -> dict[str, Any]:
+    return backup.make(city.database, city.settings.data, folder, now)
+
+
+def rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    with database.read() as session:
+        return {
+            table.name: sorted(map(tuple, session.execute(text(f'SELECT * FROM "{table.name}"'))), key=repr)
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_a_restored_city_has_every_row_and_every_file(city: City, clock: TurnedClock, empty: Settings, tmp_path: Path) -> None:
+    history = History(city, clock, 5)
+    for _ in range(40):
+        history.step()
+    photo = city.photos.store(OFFICER, "photo-00001", jpeg())
+    manifest = made(city, tmp_path / "kept")
+    database = open_database(empty)
+    verdict = backup.restore(database, empty.data, tmp_path / "kept")
+    assert verdict.sound
+    assert verdict.last == manifest["seq"]
+    assert rows(database) == rows(city.database)
+    database.close()
+    again = build_city(empty, clock)
+    assert again.photos.path(OFFICER, photo).read_bytes() == city.photos.path(OFFICER, photo).read_bytes()
+    again.units.set_duty(OFFICER, again.units.covering(OFFICER, "5101", 1)[0]["id"], "off_duty")  # it goes on where it was
+    again.close()
+
+
+def test_a_backup_under_load_is_one_moment_of_the_city(city: City, clock: TurnedClock, empty: Settings, tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def work() -> None:
+        history, number = History(city, clock, 11), 0
+        while not stop.is_set():
+            history.step()
+            number += 1
+            city.photos.store(OFFICER, f"photo-{number:05}", jpeg())
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        manifest = made(city, tmp_path / "kept")
+    finally:
+        stop.set()
+        worker.join()
+    assert backup.restore(open_database(empty), empty.data, tmp_path / "kept").sound
+    again = build_city(empty, clock)
+    with city.database.read() as before, again.database.read() as after:
+        stored = text("SELECT seq, hash FROM changes WHERE seq <= :seq ORDER BY seq")
+        assert before.execute(stored, {"seq": manifest["seq"]}).all() == after.execute(stored, {"seq": 2**60}).all()
+        photos = after.scalars(select(Photo.id)).all()
+    assert all(again.photos.path(OFFICER, photo).stat().st_size for photo in photos)
+    for area in AREAS:
+        picture = snapshot(again, area)
+        assert picture.seq == manifest["seq"]
+        for change in changes_after(city, picture.seq):
+            picture.apply(change)
+        assert layers_of(picture) == layers_of(snapshot(city, area)), area
+    again.close()
+
+
+def refusal(settings: Settings, folder: Path, keyring: Keyring | None = None) -> str:
+    database = open_database(settings)
+    if keyring is not None:
+        database.keyring = keyring
+    with pytest.raises(BackupFailed) as failed:
+        backup.restore(database, settings.data, folder)
+    database.close()
+    return str(failed.value)
+
+
+def test_what_cannot_be_restored_is_refused_before_anything_is_written(city: City, empty: Settings, tmp_path: Path) -> None:
+    city.photos.store(OFFICER, "photo-00001", jpeg())
+    kept = tmp_path / "kept"
+    made(city, kept)
+    with pytest.raises(BackupFailed, match="is there already"):
+        made(city, kept)
+    assert "there are data already" in refusal(city.settings, kept)
+    assert "no complete backup" in refusal(empty, tmp_path / "nothing")
+    assert "not among YIPING_DATA_KEYS" in refusal(empty, kept, Keyring([b"x" * 32]))
+    photo = next((kept / "photos").rglob("*.jpg"))
+    sound = photo.read_bytes()
+    photo.write_bytes(sound[:-1] + b"?")
+    assert "altered since" in refusal(empty, kept)
+    photo.unlink()
+    assert "missing" in refusal(empty, kept)
+    photo.write_bytes(sound)
+    (kept / "photos" / "more.jpg").write_bytes(b"")
+    assert "does not belong to it" in refusal(empty, kept)
+    (kept / "photos" / "more.jpg").unlink()
+    manifest = json.loads((kept / "manifest.json").read_text())
+    (kept / "manifest.json").write_text(json.dumps({**manifest, "database": "oracle"}))
+    assert "the backup is of oracle" in refusal(empty, kept)
+    (kept / "manifest.json").write_text("[]")
+    assert "not the manifest" in refusal(empty, kept)
+    (kept / "manifest.json").write_text(json.dumps(manifest))
+    database = open_database(empty)
+    assert backup.restore(database, empty.data, kept).sound
+    database.close()
+
+
+def test_a_dump_that_cannot_be_read_in_leaves_the_new_place_empty(city: City, empty: Settings, tmp_path: Path) -> None:
+    if city.database.dialect == "sqlite":
+        pytest.skip("SQLite's dump is a file that is put in place whole")
+    kept = tmp_path / "kept"
+    manifest = made(city, kept)
+    whole = (kept / "database").read_bytes()
+    (kept / "database").write_bytes(whole[: len(whole) // 2])
+    manifest["files"]["database"] = backup._digest(kept / "database")
+    (kept / "manifest.json").write_text(json.dumps(manifest))
+    assert "pg_restore" in refusal(empty, kept)
+    (kept / "database").write_bytes(whole)
+    manifest["files"]["database"] = backup._digest(kept / "database")
+    (kept / "manifest.json").write_text(json.dumps(manifest))
+    database = open_database(empty)
+    assert backup.restore(database, empty.data, kept).sound
+    database.close()
+
+
+def test_a_backup_that_is_broken_off_leaves_nothing_that_looks_like_one(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup.shutil, "copytree", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    city.photos.store(OFFICER, "photo-00001", jpeg())
+    with pytest.raises(OSError, match="disk full"):
+        made(city, tmp_path / "kept")
+    assert not list(tmp_path.glob("kept*"))
