@@ -12,7 +12,7 @@ import os
 import random
 import struct
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,6 +40,8 @@ class Journal:
     """What named another unit."""
     errors: list[str] = field(default_factory=list)
     """What went wrong on the way, for who looks into a failure."""
+    ends: Counter[str] = field(default_factory=Counter)
+    """Why its connections ended, and how far they had come."""
     online: bool = False
 
 
@@ -73,8 +75,8 @@ class Phone:
                 continue
             try:
                 await self._session(stop)
-            except (TimeoutError, OSError, asyncio.IncompleteReadError, ConnectionError, ValueError):
-                pass
+            except (TimeoutError, OSError, asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
+                self.journal.ends[f"{type(error).__name__} {'online' if self.journal.online else 'on the way in'}"] += 1
             except Exception as error:
                 self.journal.errors.append(repr(error))
                 raise

@@ -129,14 +129,15 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
                 desk.call_off(running.popleft(), stop)
             if time.monotonic() - said > SAY_EVERY_S:
                 said = time.monotonic()
-                online = sum(phone.journal.online for phone in phones)
-                say(f"  {plan.deliveries - left:,} of {plan.deliveries:,} deliveries, {online:,} phones online")
+                say(f"  {plan.deliveries - left:,} of {plan.deliveries:,} deliveries, {_standing(phones)}")
             time.sleep(chance.uniform(0, 2 * plan.pace))
         faults_end()
         _settle(phones, plan.settle_s, say)
     finally:
         faults_end()
         crowd.end()
+    ends = sum((phone.journal.ends for phone in phones), Counter())
+    say(f"connections ended: {', '.join(f'{count:,} {why}' for why, count in ends.most_common())}")
     errors = Counter(error for phone in phones for error in phone.journal.errors)
     for error, count in errors.most_common(5):
         say(f"{count} times: {error}")
@@ -169,17 +170,26 @@ class Crowd:
         self._thread.join(timeout=60)
 
 
+def _standing(phones: list[Phone]) -> str:
+    online, asleep = (sum(map(bool, seen)) for seen in zip(*((one.journal.online, one.asleep.is_set()) for one in phones), strict=True))
+    return f"{online:,} phones online, {asleep:,} without a network, {sum(one.kept for one in phones):,} answers kept"
+
+
 def _settle(phones: list[Phone], settle_s: float, say: Callable[[str], None]) -> None:
     """Everybody online again, until nobody has anything left to say."""
     for phone in phones:
         phone.asleep.clear()
     deadline = time.monotonic() + settle_s
+    said = time.monotonic()
     while time.monotonic() < deadline:
         busy = sum(not phone.idle for phone in phones)
         if busy == 0:
             time.sleep(3)  # what is on its way
             if all(phone.idle for phone in phones):
                 return
+        if time.monotonic() - said > SAY_EVERY_S:
+            said = time.monotonic()
+            say(f"  settling: {_standing(phones)}")
         time.sleep(0.5)
     say(f"{sum(not phone.idle for phone in phones)} phones have not settled")
 
