@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from dashboard.settings import Settings
 
 MOST_CONNECTIONS = 20_000
+TURN_OUT_S = 1.5
+"""How often tokens of open connections are looked at: within `TRUST_S` of dashboard/accounts.py, so that no event has to do it."""
+PING_TIMEOUT_S = 20
+"""So late may the answer to a ping be. It waits in the queue of this worker too: a short time would cut everybody off when it is busy."""
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -97,7 +101,7 @@ def build(settings: Settings) -> Any:
         json=serialising,
         max_http_buffer_size=64 * 1024,
         ping_interval=10,
-        ping_timeout=8,
+        ping_timeout=PING_TIMEOUT_S,
         client_manager=members.members(settings.redis_url, f"{settings.redis_prefix}:sockets"),
     )
     # Engine.IO has no door for another websocket than its own two.
@@ -107,7 +111,7 @@ def build(settings: Settings) -> Any:
     socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
     everybody = screens.Screens(socketio, hub)
     sockets.install(socketio, city, hub, everybody, offload)
-    registry.watch(hub, everybody)
+    registry.watch(hub, everybody, city.leadership.leads)
     health.install(server, city, hub, everybody)
 
     # What has been built stays: the collector need not walk through a whole city again and again (a tenth of a second each time).
@@ -135,7 +139,7 @@ def build(settings: Settings) -> Any:
     ).start()
     Chores(
         [
-            ("tokens", 3.0, lambda: everybody.turn_out(city.accounts.still_valid)),
+            ("tokens", TURN_OUT_S, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("memory", 60.0, give_back),
             ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: everybody.send("screens", "tiles", {})).look),
         ]

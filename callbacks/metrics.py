@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
@@ -35,10 +35,13 @@ class Metrics:
                 seconds.labels(endpoint).observe(time.perf_counter() - g.began)
             return response
 
-    def watch(self, hub: Hub, screens: Screens) -> None:
-        """Read these at each scrape."""
+    def watch(self, hub: Hub, screens: Screens, leads: Callable[[], bool]) -> None:
+        """Read these at each scrape, and what the process itself takes."""
+        ProcessCollector(registry=self.registry)
         gauges: dict[str, tuple[str, Any]] = {
             "yiping_change_seq": ("Last change that was pushed", lambda: hub.seq),
+            "yiping_picture_age_seconds": ("Time since the newest look at the changes", hub.age),
+            "yiping_leads": ("1 for the worker that has the duties of the whole city", leads),
             "yiping_connections": ("Open Socket.IO connections", lambda: len(screens.principals)),
             "yiping_frames_skipped": ("Position frames that slow screens skipped", lambda: screens.frames_skipped),
         }

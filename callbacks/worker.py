@@ -18,11 +18,13 @@ import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
 from callbacks import position_door
+from callbacks.doorman import Doorman
 from callbacks.position_door import PositionDoor
 from callbacks.tiles import AREAS, TileDoor
 
 TILE = f"GET {AREAS}".encode()
 POSITION = f"POST {position_door.PATH} HTTP/1.1\r\n".encode()
+UPGRADE = b"GET /socket.io/"
 MOST_HEAD = 8192
 READ_AT_ONCE = 64 * 1024
 Tile = dict[str, str]
@@ -58,6 +60,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        self._doorman = Doorman()
         self._heard: dict[Any, float] = {}
         """Connections that are served here, and when each last asked for something."""
 
@@ -89,6 +92,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 read = b""
             finally:
                 self._heard.pop(client, None)
+        if read and read.startswith(UPGRADE):
+            self._doorman.pass_in()
+            if _has_gone(client):
+                read = b""  # it did not wait: nothing need be done for it
         if read:
             super().handle(listener, _Replayed(client, read), addr)
         else:
@@ -118,6 +125,16 @@ def _write(client: Any, message: bytes) -> None:
         sent = 0
     if sent < len(message):
         client.sendall(message[sent:])
+
+
+def _has_gone(client: Any) -> bool:
+    """Whether the other side has closed the connection."""
+    try:
+        return not client._sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _requests(read: bytes) -> tuple[list[Tile | Single], bytes, bool]:

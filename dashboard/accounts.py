@@ -349,10 +349,8 @@ class Accounts:
                 raise Refused("token_revoked")
             if token.expires_at <= self._clock():
                 raise Refused("token_expired")
-            if token.account_id is not None:
-                account = session.get(Account, token.account_id)
-                if account is None or not account.active:
-                    raise Refused("token_revoked")
+            if token.account_id is not None and not token.account_active:
+                raise Refused("token_revoked")
             found = Principal(token.id, token.kind, token.name, token.role, token.area_code, token.account_id, token.unit_id)
             return found, token.expires_at
 
@@ -360,17 +358,16 @@ class Accounts:
         """Whether a token still opens the door; looked up at most once in `TRUST_S`."""
         if time.monotonic() < self._valid_until.get(token_id, 0.0):
             return True
-        if not self.still_valid([token_id]):
-            return False
-        if len(self._valid_until) >= KNOWN_MOST:
-            self._valid_until.clear()
-        self._valid_until[token_id] = time.monotonic() + TRUST_S
-        return True
+        return bool(self.still_valid([token_id]))
 
     def still_valid(self, token_ids: list[str]) -> set[str]:
-        """Those of these tokens that still open the door."""
+        """Those of these tokens that still open the door; for `TRUST_S` they need not be looked up again."""
         with self._database.read() as session:
-            return queries.still_valid(session, token_ids, self._clock())
+            valid = queries.still_valid(session, token_ids, self._clock())
+        if len(self._valid_until) + len(valid) > KNOWN_MOST:
+            self._valid_until.clear()
+        self._valid_until |= dict.fromkeys(valid, time.monotonic() + TRUST_S)
+        return valid
 
     def revoke(self, token_id: str, by: Principal = SYSTEM) -> None:
         """Take a token back. Raises `not_found`."""
