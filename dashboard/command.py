@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ class Work:
         """
         if self.session.get_bind().dialect.name == "postgresql":
             self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+    def by(self, principal: Principal) -> Work:
+        """The same transaction for a part of it that somebody else asked for."""
+        return replace(self, principal=principal)
 
     def record(self, kind: str, area_code: str, entity_id: str, payload: dict[str, Any], deltas: Deltas | None = None) -> None:
         """Add one row to the change log. `kind` is `topic.verb`, as listed in docs/protocol.md."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -48,6 +48,7 @@ class Answers:
         self._commands = commands
         self._database = commands.database
         self._areas = areas
+        self._answers: Gatherer[tuple[Principal, str, Answer], Row] = Gatherer(self._take, most=200)
         self._receipts: Gatherer[tuple[Principal, list[str]], int] = Gatherer(self._note)
 
     def answer(self, principal: Principal, delivery_id: str, answer: Answer) -> Row:
@@ -56,25 +57,50 @@ class Answers:
         Raises `not_found` (foreign deliveries included), `order_ended`, `already_so` for a repeated answer
         under another key, `not_allowed_now` for one out of order.
         """
-        with self._commands.transaction(principal) as work:
-            work.claim(answer.key)
-            hold_team_order(work, delivery_id)
-            delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
-            if delivery is None or not _may_answer(principal, delivery):
-                raise Refused("not_found", what=delivery_id)
-            known = queries.step_by_key(work.session, answer.key)
-            if known is not None:
-                if known.delivery_id != delivery.id or known.state != answer.state:
-                    raise Refused("already_so", field="key", state=answer.key)
-                return delivery_row(delivery)
-            if delivery.state == "expired":
-                raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)
-            if reached(delivery.state, answer.state):
-                raise Refused("already_so", field="state", state=delivery.state)
-            if not allowed(delivery.state, answer.state, work.session.get_one(Order, delivery.order_id).kind):
-                raise Refused("not_allowed_now", field="state", action=answer.state, state=delivery.state)
-            self.move(work, delivery, answer)
-            return delivery_row(delivery)
+        return self._answers.submit((principal, delivery_id, answer))
+
+    def _take(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
+        """Answers that came at the same moment, in one transaction: after a cut thousands of phones send what they kept."""
+        with self._commands.transaction(DEVICES) as work:
+            for key in sorted({answer.key for _, _, answer in given}):  # in one order, or two workers would wait for each other
+                work.claim(key)
+            deliveries = queries.hold_for_answers(work.session, sorted({delivery_id for _, delivery_id, _ in given}))
+            stored = queries.steps_by_key(work.session, [answer.key for _, _, answer in given])
+            results: list[Row | Exception] = []
+            for principal, delivery_id, answer in given:
+                try:
+                    delivery = deliveries.get(delivery_id)
+                    if delivery is None or not _may_answer(principal, delivery):
+                        raise Refused("not_found", what=delivery_id)
+                    if self._is_new(work, delivery, answer, stored):
+                        self.move(work.by(principal), delivery, answer)
+                        stored[answer.key] = delivery_id, answer.state
+                        self._see_end(work, delivery, deliveries.values())
+                    results.append(delivery_row(delivery))
+                except Refused as refused:
+                    results.append(refused)
+            return results
+
+    def _see_end(self, work: Work, last: Delivery, held: Iterable[Delivery]) -> None:
+        """When this answer has ended the order of a team, what was held of the rest has expired."""
+        if last.state in ("done", "declined") and work.session.get_one(Order, last.order_id).state != "running":
+            for delivery in held:
+                if delivery.order_id == last.order_id:
+                    work.session.refresh(delivery)
+
+    def _is_new(self, work: Work, delivery: Delivery, answer: Answer, stored: dict[str, tuple[str, str]]) -> bool:
+        """Whether it is still to be taken; False for the same answer once more. Raises as `answer` says."""
+        if answer.key in stored:
+            if stored[answer.key] != (delivery.id, answer.state):
+                raise Refused("already_so", field="key", state=answer.key)
+            return False
+        if delivery.state == "expired":
+            raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)
+        if reached(delivery.state, answer.state):
+            raise Refused("already_so", field="state", state=delivery.state)
+        if not allowed(delivery.state, answer.state, work.session.get_one(Order, delivery.order_id).kind):
+            raise Refused("not_allowed_now", field="state", action=answer.state, state=delivery.state)
+        return True
 
     def by_phone(self, principal: Principal, delivery_id: str, key: str) -> Row:
         """Mark that the desk has reached somebody by telephone: counts as acknowledged, and the step says by whom.

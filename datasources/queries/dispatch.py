@@ -27,6 +27,25 @@ def order_by_key(session: Session, key: str) -> Order | None:
     return session.scalar(select(Order).where(Order.key == key))
 
 
+def hold_for_answers(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
+    """Deliveries by id, locked, and their orders read with them.
+
+    The order of a team is locked before its deliveries: whoever ends it does so in this order, and two must not wait for each other.
+    """
+    of_these = select(Delivery.order_id).where(Delivery.id.in_(ids))
+    teams = select(Order).where(Order.id.in_(of_these), Order.done_when != "each").order_by(Order.id)
+    session.scalars(teams.with_for_update(key_share=True)).all()
+    found = session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update()).all()
+    session.scalars(select(Order).where(Order.id.in_({delivery.order_id for delivery in found}))).all()
+    return {delivery.id: delivery for delivery in found}
+
+
+def steps_by_key(session: Session, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(delivery id, state) of the answers that were stored under these idempotency keys."""
+    query = select(DeliveryStep.key, DeliveryStep.delivery_id, DeliveryStep.state).where(DeliveryStep.key.in_(keys))
+    return {key: (delivery_id, state) for key, delivery_id, state in session.execute(query)}
+
+
 def step_by_key(session: Session, key: str) -> DeliveryStep | None:
     """The answer that was stored under this idempotency key."""
     return session.get(DeliveryStep, key)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dashboard.city import City
@@ -169,3 +172,41 @@ def test_one_tap_checks_in_and_the_silent_are_escalated(city: City, team: list[d
     assert (rows[silent["id"]]["state"], rows[silent["id"]]["escalated"]) == ("queued", True)
     city.answers.by_phone(OFFICER, silent["id"], "phoned-safe")
     assert next(one for one in city.orders.deliveries(OFFICER, safe["order_id"]) if one["id"] == silent["id"])["state"] == "done"
+
+
+TAPS = ("acknowledged", "en_route", "arrived", "done", "declined")
+TAP = st.tuples(st.integers(0, 2), st.sampled_from(TAPS), st.integers(0, 4), st.booleans())
+"""Whose phone, what it says, under which of its keys, and whether it names the delivery of somebody else."""
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rule=st.sampled_from(["each", "any", "all"]), taps=st.lists(TAP, min_size=1, max_size=14), number=st.integers(0, 2**60))
+def test_answers_that_come_together_end_as_if_one_after_the_other(
+    city: City, team: list[dict[str, Any]], rule: str, taps: list[tuple[int, Any, int, bool]], number: int
+) -> None:
+    one_by_one, together = (send(city, team[:3], f"order-{number}-{which}-{uuid.uuid4()}", done_when=rule) for which in "ab")
+
+    def given_by(deliveries: list[dict[str, Any]]) -> list[tuple[Principal, str, Answer]]:
+        by_unit = {delivery["unit_id"]: delivery for delivery in deliveries}
+        mine = [by_unit[one["id"]] for one in team[:3]]
+        return [
+            (as_unit(mine[who]), mine[(who + foreign) % 3]["id"], Answer(key=f"{mine[who]['id']}:{key}", state=state))
+            for who, state, key, foreign in taps
+        ]
+
+    def seen(result: Any) -> Any:
+        return result.code if isinstance(result, Refused) else (result["state"], sorted(result["times"]))
+
+    def singly(principal: Principal, delivery_id: str, answer: Answer) -> Any:
+        try:
+            return city.answers.answer(principal, delivery_id, answer)
+        except Refused as refused:
+            return refused
+
+    assert [seen(singly(*one)) for one in given_by(one_by_one)] == [seen(one) for one in city.answers._take(given_by(together))]
+    for first, second in zip(one_by_one, together, strict=True):
+        ends = [{d["unit_id"]: seen(d) for d in city.orders.deliveries(OFFICER, one["order_id"])} for one in (first, second)]
+        assert ends[0] == ends[1]
+        steps = [[step["state"] for step in city.answers.steps(OFFICER, one["id"])] for one in (first, second)]
+        assert steps[0] == steps[1]
+    assert state_of(city, one_by_one[0]) == state_of(city, together[0])
