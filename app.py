@@ -37,6 +37,7 @@ def build(settings: Settings) -> Any:
 
     from callbacks import (
         compression,
+        dash_door,
         health,
         members,
         metrics,
@@ -93,6 +94,7 @@ def build(settings: Settings) -> Any:
         suppress_callback_exceptions=False,
     )
     wall.register(dash, city)
+    dash_door.install(server, dash)
     security.install(server, settings, dash.csp_hashes())
 
     socketio = SocketIO(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from pydantic import BaseModel, Field
 
 from callbacks.web import language, parsed, principal
 from dashboard.catalogue import text
@@ -15,6 +16,54 @@ from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
 from layouts import dispatch as layout
+
+MOST_MINUTES = 30 * 24 * 60
+
+
+class Target(BaseModel):
+    """Where and to whom the panel is turned, as the browser's modules set it; with `order`, people are added to that one."""
+
+    area: str
+    units: list[str] | None = None
+    names: list[str] | None = None
+    order: str | None = None
+    title: str = ""
+
+
+class Choice(BaseModel):
+    """What is chosen in the panel."""
+
+    roles: list[str] | None
+    skills: list[str] | None
+    off: list[str] | None
+    shape: dict[str, Any] | None
+
+
+class Counted(BaseModel):
+    """What `preview` has said: for whom, and how many they are."""
+
+    criteria: dict[str, Any]
+    count: int
+
+
+class Words(BaseModel):
+    """What is written in the panel, still as it was typed."""
+
+    title: str | None
+    text: str | None
+    priority: str
+
+
+class Fate(BaseModel):
+    """How the sending ended: what `send` gives."""
+
+    problem: str = ""
+
+
+class Minutes(BaseModel):
+    """The deadline: so many minutes from now, 0 for none."""
+
+    deadline: int = Field(ge=0, le=MOST_MINUTES)
 
 
 def register(app: Dash, city: City) -> None:
@@ -26,16 +75,14 @@ def register(app: Dash, city: City) -> None:
     def sentence(refused: Refused) -> str:
         return refused.zh if language() == "zh" else refused.en
 
-    def criteria(
-        target: dict[str, Any], roles: list[str], skills: list[str], off: list[str], shape: dict[str, Any] | None
-    ) -> dict[str, Any]:
+    def criteria(target: Target, chosen: Choice) -> dict[str, Any]:
         return {
-            "area": target["area"],
-            "roles": roles or [],
-            "skills": skills or [],
-            "off_duty_too": bool(off),
-            **(shape or {}),
-            "units": target.get("units") or [],
+            "area": target.area,
+            "roles": chosen.roles or [],
+            "skills": chosen.skills or [],
+            "off_duty_too": bool(chosen.off),
+            **(chosen.shape or {}),
+            "units": target.units or [],
         }
 
     @app.callback(
@@ -50,16 +97,17 @@ def register(app: Dash, city: City) -> None:
         Input(layout.OFF_DUTY, "value"),
         Input(layout.SHAPE, "data"),
     )
-    def preview(target: Any, roles: list[str], skills: list[str], off: list[str], shape: Any) -> tuple[Any, ...]:
-        if not target:
+    def preview(turned: Any, roles: Any, skills: Any, off: Any, shape: Any) -> tuple[Any, ...]:
+        if not turned:
             return "", say("dispatch.send"), True, None, ""
-        wanted = criteria(target, roles, skills, off, shape)
+        target = parsed(Target, turned)
+        wanted = criteria(target, parsed(Choice, {"roles": roles, "skills": skills, "off": off, "shape": shape}))
         try:
             found = city.orders.preview(principal(), parsed(Criteria, wanted))
         except Refused as refused:
-            return sentence(refused), say("dispatch.send"), True, None, target["area"]
-        button = say("dispatch.add_n" if target.get("order") else "dispatch.send_n").format(n=found["count"])
-        name = city.areas.full_name(target["area"]) + ("" if not target.get("names") else " · " + "、".join(target["names"]))
+            return sentence(refused), say("dispatch.send"), True, None, target.area
+        button = say("dispatch.add_n" if target.order else "dispatch.send_n").format(n=found["count"])
+        name = city.areas.full_name(target.area) + ("" if not target.names else " · " + "、".join(target.names))
         return layout.count(say, found), button, not found["count"], {"criteria": wanted, "count": found["count"]}, name
 
     @app.callback(
@@ -77,17 +125,20 @@ def register(app: Dash, city: City) -> None:
         State(layout.PRIORITY, "value"),
         prevent_initial_call=True,
     )
-    def ask(_send: int, _cancel: int, sent: Any, found: Any, target: Any, title: str, words: str, priority: str) -> tuple[Any, ...]:
+    def ask(_send: Any, _cancel: Any, sent: Any, counted: Any, turned: Any, title: Any, written: Any, priority: Any) -> tuple[Any, ...]:
         principal().require("order")
         if ctx.triggered_id == layout.SENT:
-            return True, no_update, no_update, (sent or {}).get("problem", "")
-        if ctx.triggered_id == layout.CONFIRM_CANCEL or not found:
+            return True, no_update, no_update, parsed(Fate, sent or {}).problem
+        if ctx.triggered_id == layout.CONFIRM_CANCEL or not counted:
             return True, no_update, no_update, ""
-        adding = bool(target and target.get("order"))
-        if not adding and not ((title or "").strip() and (words or "").strip()):
+        count = parsed(Counted, counted).count
+        target = parsed(Target, turned) if turned else None
+        words = parsed(Words, {"title": title, "text": written, "priority": priority})
+        adding = target is not None and target.order is not None
+        if not adding and not ((words.title or "").strip() and (words.text or "").strip()):
             return True, no_update, no_update, say("dispatch.needs_text")
-        subject, body = (target["title"], "") if adding else (title, words)
-        return False, layout.confirm_text(say, found["count"], subject, body, priority), new_id(), ""
+        subject, body = (target.title, "") if target is not None and adding else (words.title or "", words.text or "")
+        return False, layout.confirm_text(say, count, subject, body, words.priority), new_id(), ""
 
     @app.callback(
         Output(layout.SENT, "data"),
@@ -106,22 +157,24 @@ def register(app: Dash, city: City) -> None:
     )
     def send(
         _clicks: int,
-        key: str,
-        found: Any,
-        target: Any,
-        title: str,
-        words: str,
-        priority: str,
-        minutes: str,
-        kind: str,
-        done_when: str,
-        needed: int | None,
+        key: Any,
+        counted: Any,
+        turned: Any,
+        title: Any,
+        words: Any,
+        priority: Any,
+        minutes: Any,
+        kind: Any,
+        done_when: Any,
+        needed: Any,
     ) -> dict[str, Any]:
+        target, found = parsed(Target, turned), parsed(Counted, counted)
         try:
-            if target.get("order"):
-                added = city.orders.add_recipients(principal(), target["order"], parsed(Criteria, found["criteria"]))
-                return {"order": target["order"], "key": key, "added": added}
-            deadline = city.commands.clock() + timedelta(minutes=int(minutes)) if int(minutes or 0) else None
+            if target.order is not None:
+                added = city.orders.add_recipients(principal(), target.order, parsed(Criteria, found.criteria))
+                return {"order": target.order, "key": key, "added": added}
+            within = parsed(Minutes, {"deadline": minutes or 0}).deadline
+            deadline = city.commands.clock() + timedelta(minutes=within) if within else None
             new = parsed(
                 NewOrder,
                 {
@@ -130,8 +183,8 @@ def register(app: Dash, city: City) -> None:
                     "text": words,
                     "priority": priority,
                     "deadline": deadline,
-                    "to": found["criteria"],
-                    "expect": found["count"],
+                    "to": found.criteria,
+                    "expect": found.count,
                     "kind": kind or "task",
                     "done_when": done_when or "each",
                     "needed": needed if done_when == "n" else None,

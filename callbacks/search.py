@@ -19,8 +19,8 @@ def register(app: Dash, city: City) -> None:
     """Add the callbacks of this subject."""
 
     @app.callback(Output(layout.RESULTS, "children"), Output(layout.RESULTS, "hidden"), Input(layout.TEXT, "value"))
-    def suggest(typed: str | None) -> tuple[list[Any], bool]:
-        words = (typed or "").strip()[:40]
+    def suggest(typed: Any) -> tuple[list[Any], bool]:
+        words = typed.strip()[:40] if isinstance(typed, str) else ""
         if not words:
             return [], True
         asking = principal()

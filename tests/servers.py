@@ -86,6 +86,27 @@ def mqtt_broker(folder: Path) -> Iterator[str]:
             program.terminate()
 
 
+@contextmanager
+def nginx(folder: Path, sites: str, port: int) -> Iterator[None]:
+    """nginx with these `server` blocks, which listen on `port`; everything that it writes lies in `folder`."""
+    scratch = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; worker_processes 1; user root;\n"
+        f"events {{ worker_connections 1024; }}\nhttp {{ include /etc/nginx/mime.types; {scratch}\n{sites}\n}}\n"
+    )
+    program_file = shutil.which("nginx") or "/usr/sbin/nginx"
+    with subprocess.Popen([program_file, "-c", str(configuration), "-p", str(folder)], stderr=subprocess.PIPE) as program:
+        try:
+            _wait_for_port(port)
+            yield
+        except TimeoutError:
+            program.kill()
+            raise RuntimeError(program.stderr.read().decode() if program.stderr else "") from None
+        finally:
+            program.terminate()
+
+
 def _wait_for_port(port: int, patience_s: float = 10) -> None:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:

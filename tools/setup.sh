@@ -22,13 +22,13 @@ if [ "$purpose" = test ]; then
   command -v redis-server >/dev/null || need redis-server
   [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || need mosquitto
   command -v espeak-ng >/dev/null || need espeak-ng
+  [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || need nginx-light
   command -v chromium >/dev/null || need chromium
   # not through a pipe: the list is long, and what stops reading it early would count as a failure
   grep -qi 'noto.*cjk' <<< "$(fc-list 2>/dev/null || true)" || need fonts-noto-cjk
   command -v fc-list >/dev/null || need fontconfig
 fi
 if [ -n "$peers" ]; then
-  command -v nginx >/dev/null || need nginx-light
   command -v wrk >/dev/null || need wrk
 fi
 if [ ${#missing[@]} -gt 0 ]; then

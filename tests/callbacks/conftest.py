@@ -56,7 +56,12 @@ def own_redis(tmp_path: Path) -> Iterator[tuple[Any, int]]:
 
 @pytest.fixture
 def pair(tmp_path: Path, postgres_url: str, own_redis: tuple[Any, int]) -> Iterator[Pair]:
-    extra = {"YIPING_DATABASE_URL": postgres_url, "YIPING_REDIS_URL": f"redis://127.0.0.1:{own_redis[1]}/0"}
+    yield from two_workers(tmp_path, own_redis, {"YIPING_DATABASE_URL": postgres_url})
+
+
+def two_workers(tmp_path: Path, own_redis: tuple[Any, int], settings: dict[str, str]) -> Iterator[Pair]:
+    """On one database, whose address is among the settings, and this Redis."""
+    extra = {**settings, "YIPING_REDIS_URL": f"redis://127.0.0.1:{own_redis[1]}/0"}
     with_keys = {**extra, "YIPING_DATA_KEYS": KEYS}
     for running in _serve(tmp_path, extra):
         second = Server(tmp_path, free_port(), **with_keys)

@@ -1,0 +1,1 @@
+"""What lies in deploy/ is used as it is."""

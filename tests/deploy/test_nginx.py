@@ -1,0 +1,169 @@
+"""deploy/yiping.nginx.conf in front of two workers, as it is but for its places and ports."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import socketio
+
+from dashboard.demo.accounts import PASSWORD
+from tests.callbacks.conftest import Pair, own_redis, two_workers
+from tests.servers import free_port, nginx
+
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a-secret-of-the-tiles-0123456789"
+__all__ = ["own_redis"]
+
+
+@dataclass
+class Front:
+    """What people see of the two workers."""
+
+    address: str
+    pair: Pair
+    log: Path
+
+    def session(self, token: str = "") -> requests.Session:
+        made = requests.Session()
+        made.trust_env = False
+        made.verify = False
+        if token:
+            made.headers["Authorization"] = f"Bearer {token}"
+        return made
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.session().get(self.address + path, timeout=10, **options)
+
+    def workers(self, uri: str) -> list[str]:
+        """Which worker answered each request for this address, by nginx's log."""
+        return re.findall(rf'"GET {re.escape(uri)}" 200 \S+ \S+ (\S+)', self.log.read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a certificate that nobody has signed."""
+    folder = tmp_path_factory.mktemp("tls")
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=yiping.test"
+    subprocess.run([*make.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def front(tmp_path: Path, certificate: Path, postgres_url: str, own_redis: tuple[Any, int]) -> Iterator[Front]:
+    settings = {
+        "YIPING_DATABASE_URL": postgres_url,
+        "YIPING_TRUSTED_PROXIES": "1",
+        "YIPING_SECURE_COOKIES": "1",
+        "YIPING_TILE_SECRET": SECRET,
+    }
+    for pair in two_workers(tmp_path, own_redis, settings):
+        port, plain = free_port(), free_port()
+        workers = (pair.first.server, pair.second.server)
+        lines = [f"server {one.address.removeprefix('http://')} max_fails=2 fail_timeout=5s;" for one in workers]
+        (tmp_path / "yiping-workers.conf").write_text("\n".join(lines))
+        tiles = (ROOT / "deploy/tiles.nginx.conf").read_text().replace("@SECRET@", SECRET).replace("@TILES@", str(tmp_path / "tiles"))
+        (tmp_path / "yiping-tiles.conf").write_text(tiles)
+        sites = (ROOT / "deploy/yiping.nginx.conf").read_text()
+        for here, there in {
+            "@NAME@": "yiping.test",
+            "@CERTIFICATE@": str(certificate / "certificate.pem"),
+            "@KEY@": str(certificate / "key.pem"),
+            "listen [::]:80;": "",
+            "listen [::]:443 ssl http2;": "",
+            "listen 80;": f"listen {plain};",
+            "listen 443 ": f"listen {port} ",
+            "/etc/nginx/": f"{tmp_path}/",
+            "/var/log/nginx/": f"{tmp_path}/",
+            "/opt/yiping": str(ROOT),
+            # Browsers leave the usual port out, and this one is not.
+            "$host;": "$http_host;",
+        }.items():
+            assert here in sites, here
+            sites = sites.replace(here, there)
+        with nginx(tmp_path, sites, port):
+            yield Front(f"https://127.0.0.1:{port}", pair, tmp_path / "yiping.log")
+
+
+def test_people_sign_in_and_work_through_nginx(front: Front) -> None:
+    browser = front.session()
+    browser.headers["Origin"] = front.address
+    form = {"login": "officer", "password": PASSWORD, "next": "/"}
+    answer = browser.post(f"{front.address}/signin", data=form, allow_redirects=False, timeout=10)
+    assert answer.status_code == 302
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert browser.get(f"{front.address}/api/v1/areas/5101", timeout=10).ok
+    browser.headers["Origin"] = "https://elsewhere.example"
+    assert browser.post(f"{front.address}/signout", timeout=10).status_code == 403
+
+
+def test_files_come_from_nginx_compressed_and_with_the_same_rules(front: Front) -> None:
+    theirs, ours = front.get("/assets/bridge.js"), front.session().get(front.pair.first.server.address + "/assets/bridge.js", timeout=10)
+    assert theirs.content == ours.content
+    assert theirs.headers["Content-Encoding"] == "gzip"
+    for name in (
+        "X-Content-Type-Options",
+        "X-Frame-Options",
+        "Referrer-Policy",
+        "Cross-Origin-Resource-Policy",
+        "Strict-Transport-Security",
+    ):
+        assert theirs.headers[name] == ours.headers[name], name
+    assert front.get("/assets/unit/unit.mjs").headers["Content-Type"].startswith("text/javascript")
+    again = front.get("/assets/bridge.js", headers={"If-None-Match": theirs.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_what_is_not_for_the_public_is_not_there(front: Front) -> None:
+    assert front.get("/metrics").status_code == 404
+    assert front.session().post(f"{front.address}/api/v1/photos", data=b"x" * 13_000_000, timeout=20).status_code == 413
+    assert front.get("/api/v1/areas/5101").status_code == 401
+
+
+def test_each_person_stays_with_one_worker_until_that_is_gone(front: Front) -> None:
+    tokens = [front.pair.first.token("officer") for _ in range(8)]
+    uri = "/api/v1/areas/5101"
+    for token in tokens:
+        before = len(front.workers(uri))
+        for _ in range(3):
+            assert front.session(token).get(front.address + uri, timeout=10).ok
+        time.sleep(0.05)
+        assert len(set(front.workers(uri)[before:])) == 1
+    assert len(set(front.workers(uri))) == 2
+    front.pair.second.kill()
+    for token in tokens:
+        assert front.session(token).get(front.address + uri, timeout=10).ok
+
+
+def test_screens_hang_on_their_worker_by_websocket_and_come_to_the_other_when_it_dies(front: Front) -> None:
+    screens = []
+    for _ in range(6):
+        screen = socketio.Client(
+            ssl_verify=False,
+            http_session=front.session(front.pair.first.token("officer")),
+            reconnection_delay=0.1,
+            reconnection_delay_max=0.5,
+        )
+        screen.connect(front.address, transports=["websocket"], wait_timeout=10)
+        assert "picture" in str(screen.call("open", {"area": "5101"}, timeout=10)) or screen.connected
+        screens.append(screen)
+    front.pair.second.kill()
+    deadline = time.monotonic() + 20
+    for screen in screens:
+        while True:
+            try:
+                assert screen.call("echo", "still here", timeout=2) == {"echo": "still here"}
+                break
+            except socketio.exceptions.SocketIOError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        screen.disconnect()

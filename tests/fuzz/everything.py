@@ -1,0 +1,39 @@
+"""All ways in, one after the other, at one server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tests.callbacks.matrix import table
+from tests.callbacks.matrix.things import Things
+from tests.fuzz.events import try_events, try_frames
+from tests.fuzz.report import Report, resident_mb
+from tests.fuzz.routes import try_dash, try_interface
+
+
+def fuzz(things: Things, each: int, number: int, say: Callable[[str], None] = print) -> dict[str, Report]:
+    """`each` cases for each operation and way, event and callback; says of each way what came of it."""
+    server, officer = things.running.server, things.person("officer", "own")
+
+    def token(role: str) -> str:
+        return things.running.token(role, *((officer.area, things.unit["id"]) if role == "unit" else ()))
+
+    events = {name: row.ask(things, officer).body for name, row in table.SOCKET_EVENTS.items() if name != "connect"}
+    bodies = [row.ask(things, officer).body for row in table.DASH.values()]
+    ways: dict[str, Callable[[Report], None]] = {
+        "interface": lambda report: try_interface(server.address, token, report, each, number),
+        "dash": lambda report: try_dash(server.address, token, report, bodies, each, number),
+        "events": lambda report: try_events(server.address, token, report, events, each, number),
+        "frames": lambda report: try_frames(server.address, token, report, each, number),
+    }
+    reports = {}
+    for name, way in ways.items():
+        reports[name] = Report()
+        began, before = time.monotonic(), resident_mb(server)
+        way(reports[name])
+        grown = resident_mb(server) - before
+        say(f"{name}, {time.monotonic() - began:.0f} s, memory {before:.0f} MB {grown:+.0f} MB: {reports[name]}")
+    if "Traceback" in server.log():
+        reports["log"] = Report(wrong=[server.log()[-3000:]])
+    return reports

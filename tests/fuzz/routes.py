@@ -1,0 +1,103 @@
+"""Every operation of the OpenAPI document, with what fits it and what does not, and Dash's endpoint with anything in its properties."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
+from schemathesis.core.failures import Failure, FailureGroup
+
+from tests.fuzz.drawing import anything, often
+from tests.fuzz.report import PATIENCE_S, Report
+
+ROLES = ("admin", "officer", "unit", "nobody")
+HELD = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+"""What the document promises of each answer."""
+
+Token = Callable[[str], str]
+
+
+def operations(address: str, token: str) -> Iterator[Any]:
+    """Each operation of the document, for each way of making cases for it."""
+    schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json")
+    for found in schema.get_all_operations():
+        yield found.ok()
+
+
+def try_interface(address: str, token: Token, report: Report, each: int, number: int) -> None:
+    """`each` cases that fit and as many that do not, for every operation of the interface."""
+    people = {role: token(role) for role in ROLES}
+    checks = [CHECKS.get_one(name) for name in HELD]
+    for operation in operations(address, people["admin"]):
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+            def one(case: Any, role: str, operation: Any = operation) -> None:
+                headers = {"Authorization": f"Bearer {people[role]}"} if role != "nobody" else {}
+                began = time.monotonic()
+                try:
+                    response = case.call(headers=headers, timeout=PATIENCE_S)
+                except requests.RequestException as error:
+                    report.answers["no answer"] += 1
+                    report.wrong.append(f"{operation.label}: {error!r}")
+                    return
+                report.answers[str(response.status_code)] += 1
+                try:
+                    case.validate_response(response, checks=checks)
+                except (Failure, FailureGroup) as failure:
+                    took = time.monotonic() - began
+                    report.wrong.append(f"{operation.label} as {role} after {took:.1f} s: {response.status_code} {str(failure)[:600]}")
+                if role != "nobody" and response.status_code == 401:
+                    people[role] = token(role)
+
+            with suppress(Unsatisfiable):  # where there is nothing that could be wrong
+                cases = operation.as_strategy(generation_mode=mode)
+                often(each, number)(given(case=cases, role=st.sampled_from(ROLES))(one))()
+
+
+def try_dash(address: str, token: Token, report: Report, bodies: list[dict[str, Any]], each: int, number: int) -> None:
+    """`each` bodies for each callback: sound ones in which some properties have any value, and some that are anything."""
+    asking = requests.Session()
+    asking.trust_env = False
+    asking.headers["Authorization"] = f"Bearer {token('officer')}"
+
+    def ask(body: Any) -> None:
+        try:
+            response = asking.post(f"{address}/_dash-update-component", json=body, timeout=PATIENCE_S)
+        except (requests.RequestException, ValueError) as error:
+            report.answers["no answer"] += 1
+            report.wrong.append(f"dash: {error!r}")
+            return
+        report.answers[str(response.status_code)] += 1
+        if response.status_code >= 500:
+            report.wrong.append(f"dash: {response.status_code} for {str(body)[:500]}")
+
+    for sound in bodies:
+
+        def changed(data: Any, sound: dict[str, Any] = sound) -> None:
+            body = {**sound}
+            for part in ("inputs", "state"):
+                body[part] = [
+                    {**one, "value": data.draw(st.one_of(st.just(one["value"]), _like(one["value"]), anything))} for one in sound[part]
+                ]
+            if data.draw(st.integers(0, 5)) == 0:
+                body[data.draw(st.sampled_from(sorted(body)))] = data.draw(anything)
+            ask(body)
+
+        often(each, number)(given(data=st.data())(changed))()
+    often(each, number)(given(body=anything)(ask))()
+
+
+def _like(value: Any) -> st.SearchStrategy[Any]:
+    """The same with something else in some places."""
+    if isinstance(value, dict):
+        return st.fixed_dictionaries({}, optional={key: st.one_of(st.just(inner), anything) for key, inner in value.items()})
+    return anything
