@@ -48,7 +48,7 @@ class Answers:
         self._commands = commands
         self._database = commands.database
         self._areas = areas
-        self._answers: Gatherer[tuple[Principal, str, Answer], Row] = Gatherer(self._take, most=200)
+        self._answers: Gatherer[tuple[Principal, str, Answer], Row] = Gatherer(self._take)
         self._receipts: Gatherer[tuple[Principal, list[str]], int] = Gatherer(self._note)
 
     def answer(self, principal: Principal, delivery_id: str, answer: Answer) -> Row:
@@ -64,7 +64,7 @@ class Answers:
         with self._commands.transaction(DEVICES) as work:
             for key in sorted({answer.key for _, _, answer in given}):  # in one order, or two workers would wait for each other
                 work.claim(key)
-            deliveries = queries.hold_for_answers(work.session, sorted({delivery_id for _, delivery_id, _ in given}))
+            deliveries, _orders = queries.hold_for_answers(work.session, sorted({delivery_id for _, delivery_id, _ in given}))
             stored = queries.steps_by_key(work.session, [answer.key for _, _, answer in given])
             results: list[Row | Exception] = []
             for principal, delivery_id, answer in given:

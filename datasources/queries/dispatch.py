@@ -27,17 +27,17 @@ def order_by_key(session: Session, key: str) -> Order | None:
     return session.scalar(select(Order).where(Order.key == key))
 
 
-def hold_for_answers(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
-    """Deliveries by id, locked, and their orders read with them.
+def hold_for_answers(session: Session, ids: Sequence[str]) -> tuple[dict[str, Delivery], list[Order]]:
+    """Deliveries by id, locked, and their orders: as long as the caller holds these, the session need not ask for each again.
 
     The order of a team is locked before its deliveries: whoever ends it does so in this order, and two must not wait for each other.
     """
     of_these = select(Delivery.order_id).where(Delivery.id.in_(ids))
     teams = select(Order).where(Order.id.in_(of_these), Order.done_when != "each").order_by(Order.id)
-    session.scalars(teams.with_for_update(key_share=True)).all()
+    held = session.scalars(teams.with_for_update(key_share=True)).all()
     found = session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update()).all()
-    session.scalars(select(Order).where(Order.id.in_({delivery.order_id for delivery in found}))).all()
-    return {delivery.id: delivery for delivery in found}
+    orders = session.scalars(select(Order).where(Order.id.in_({delivery.order_id for delivery in found}))).all()
+    return {delivery.id: delivery for delivery in found}, [*held, *orders]
 
 
 def steps_by_key(session: Session, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
