@@ -22,6 +22,7 @@ if [ "$purpose" = test ]; then
   command -v redis-server >/dev/null || need redis-server
   [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || need mosquitto
   command -v espeak-ng >/dev/null || need espeak-ng
+  command -v openssl >/dev/null || need openssl
   [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || need nginx-light
   command -v chromium >/dev/null || need chromium
   # not through a pipe: the list is long, and what stops reading it early would count as a failure

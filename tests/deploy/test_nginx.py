@@ -49,7 +49,7 @@ class Front:
         return re.findall(rf'"GET {re.escape(uri)}" 200 \S+ \S+ (\S+)', self.log.read_text())
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with a certificate that nobody has signed."""
     folder = tmp_path_factory.mktemp("tls")
@@ -107,7 +107,10 @@ def test_people_sign_in_and_work_through_nginx(front: Front) -> None:
 
 
 def test_files_come_from_nginx_compressed_and_with_the_same_rules(front: Front) -> None:
-    theirs, ours = front.get("/assets/bridge.js"), front.session().get(front.pair.first.server.address + "/assets/bridge.js", timeout=10)
+    theirs, ours = (
+        front.get("/assets/js/wall.mjs"),
+        front.session().get(front.pair.first.server.address + "/assets/js/wall.mjs", timeout=10),
+    )
     assert theirs.content == ours.content
     assert theirs.headers["Content-Encoding"] == "gzip"
     for name in (
@@ -118,8 +121,8 @@ def test_files_come_from_nginx_compressed_and_with_the_same_rules(front: Front) 
         "Strict-Transport-Security",
     ):
         assert theirs.headers[name] == ours.headers[name], name
-    assert front.get("/assets/unit/unit.mjs").headers["Content-Type"].startswith("text/javascript")
-    again = front.get("/assets/bridge.js", headers={"If-None-Match": theirs.headers["ETag"]})
+    assert front.get("/assets/js/unit/main.mjs").headers["Content-Type"].startswith("text/javascript")
+    again = front.get("/assets/js/wall.mjs", headers={"If-None-Match": theirs.headers["ETag"]})
     assert again.status_code == 304
 
 
@@ -139,7 +142,7 @@ def test_each_person_stays_with_one_worker_until_that_is_gone(front: Front) -> N
         time.sleep(0.05)
         assert len(set(front.workers(uri)[before:])) == 1
     assert len(set(front.workers(uri))) == 2
-    front.pair.second.kill()
+    front.pair.second.server.kill()
     for token in tokens:
         assert front.session(token).get(front.address + uri, timeout=10).ok
 
@@ -147,16 +150,12 @@ def test_each_person_stays_with_one_worker_until_that_is_gone(front: Front) -> N
 def test_screens_hang_on_their_worker_by_websocket_and_come_to_the_other_when_it_dies(front: Front) -> None:
     screens = []
     for _ in range(6):
-        screen = socketio.Client(
-            ssl_verify=False,
-            http_session=front.session(front.pair.first.token("officer")),
-            reconnection_delay=0.1,
-            reconnection_delay_max=0.5,
-        )
-        screen.connect(front.address, transports=["websocket"], wait_timeout=10)
-        assert "picture" in str(screen.call("open", {"area": "5101"}, timeout=10)) or screen.connected
+        screen = socketio.Client(ssl_verify=False, http_session=front.session(), reconnection_delay=0.1, reconnection_delay_max=0.5)
+        headers = {"Authorization": f"Bearer {front.pair.first.token('officer')}"}
+        screen.connect(front.address, headers=headers, transports=["websocket"], wait_timeout=10)
+        assert screen.call("open", {"area": "5101"}, timeout=10)
         screens.append(screen)
-    front.pair.second.kill()
+    front.pair.second.server.kill()
     deadline = time.monotonic() + 20
     for screen in screens:
         while True:
