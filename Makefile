@@ -16,6 +16,7 @@ check:
 
 torture:
 	@tools/setup.sh test
+	@$(PY) -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 	@$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(DELIVERIES),--deliveries $(DELIVERIES))
 
 bench: bench-setup

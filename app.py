@@ -39,6 +39,7 @@ def build(settings: Settings) -> Any:
         compression,
         dash_door,
         health,
+        malformed,
         members,
         metrics,
         pages,
@@ -110,6 +111,7 @@ def build(settings: Settings) -> Any:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    malformed.install(socketio)
     socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
     everybody = screens.Screens(socketio, hub)
     sockets.install(socketio, city, hub, everybody, offload)

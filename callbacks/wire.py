@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket as sockets
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -21,6 +22,8 @@ from gevent.lock import Semaphore
 SEND_BUFFER = 256 * 1024
 """What the kernel keeps for a screen that reads slowly. More would only be older."""
 READ_AT_ONCE = 64 * 1024
+KINDS = "0123456"
+"""What a text message of Engine.IO begins with."""
 
 
 def framed(data: bytes | str) -> bytes:
@@ -130,11 +133,14 @@ class Wire:
     def wait(self) -> bytes | str | None:
         """The next message; None when the connection is over."""
         try:
-            return self._ws.receive()  # type: ignore[no-any-return]
+            message: bytes | str | None = self._ws.receive()
         except simple_websocket.ConnectionClosed:
             return None
+        # Engine.IO would fail on anything else (and has no use for bytes); for it the connection is simply over.
+        return message if isinstance(message, str) and message[:1] in KINDS and message else None
 
     def close(self) -> None:
         """Say good-bye and close."""
         if self._ws.connected:
-            self._ws.close()
+            with suppress(OSError):  # the other side was quicker
+                self._ws.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import socketio
@@ -48,28 +49,36 @@ def mutated(fitting: Any) -> st.SearchStrategy[Any]:
 def try_events(address: str, token: Callable[[str], str], report: Report, events: Messages, each: int, number: int) -> None:
     """`each` messages for each event, from an officer and from a unit."""
     for role in ("officer", "unit"):
-        client = socketio.Client(reconnection=True)
-        client.connect(address, auth={"token": token(role)}, transports=["websocket"], wait_timeout=10)
-
+        client = socketio.Client(reconnection=False)
+        _connect(client, address, token(role))
         for event, fitting in events.items():
-
-            def one(message: Any, event: str = event, client: Any = client, role: str = role) -> None:
-                try:
-                    answer = client.call(event, message, timeout=PATIENCE_S)
-                except (socketio.exceptions.SocketIOError, TimeoutError) as error:
-                    report.answers["no answer"] += 1
-                    report.wrong.append(f"{event} as {role}: {error!r} for {str(message)[:300]}")
-                    if not client.connected:
-                        client.connect(address, auth={"token": token(role)}, transports=["websocket"], wait_timeout=10)
-                    return
-                code = answer["error"]["code"] if isinstance(answer, dict) and "error" in answer else "answered"
-                report.answers[code] += 1
-                if code == "unavailable":
-                    report.wrong.append(f"{event} as {role}: the server failed on {str(message)[:300]}")
-
             chosen = st.one_of(*map(mutated, fitting), anything)
-            often(each, number)(given(message=chosen)(one))()
+            often(each, number)(
+                given(message=chosen)(_teller(client, event, role, partial(_connect, client, address, token(role)), report))
+            )()
         client.disconnect()
+
+
+def _connect(client: socketio.Client, address: str, token: str) -> None:
+    client.connect(address, auth={"token": token}, transports=["websocket"], wait_timeout=10)
+
+
+def _teller(client: socketio.Client, event: str, role: str, again: Callable[[], None], report: Report) -> Callable[..., None]:
+    def tell(message: Any) -> None:
+        try:
+            answer = client.call(event, message, timeout=PATIENCE_S)
+        except socketio.exceptions.SocketIOError as error:
+            report.answers["no answer"] += 1
+            report.wrong.append(f"{event} as {role}: {error!r} for {str(message)[:300]}")
+            if not client.connected:
+                again()
+            return
+        code = answer["error"]["code"] if isinstance(answer, dict) and "error" in answer else "answered"
+        report.answers[code] += 1
+        if code == "unavailable":
+            report.wrong.append(f"{event} as {role}: the server failed on {str(message)[:300]}")
+
+    return tell
 
 
 def try_frames(address: str, token: Callable[[str], str], report: Report, many: int, number: int) -> None:

@@ -11,6 +11,9 @@ from tests.fuzz.events import try_events, try_frames
 from tests.fuzz.report import Report, resident_mb
 from tests.fuzz.routes import try_dash, try_interface
 
+WAYS_OF_EACH = 165
+"""So many cases are tried for one of `each`, about: operations twice, events twice, callbacks, frames."""
+
 
 def fuzz(things: Things, each: int, number: int, say: Callable[[str], None] = print) -> dict[str, Report]:
     """`each` cases for each operation and way, event and callback; says of each way what came of it."""
@@ -19,7 +22,7 @@ def fuzz(things: Things, each: int, number: int, say: Callable[[str], None] = pr
     def token(role: str) -> str:
         return things.running.token(role, *((officer.area, things.unit["id"]) if role == "unit" else ()))
 
-    events = {name: row.ask(things, officer).body for name, row in table.SOCKET_EVENTS.items() if name != "connect"}
+    events = {name: [row.ask(things, officer).body] for name, row in table.SOCKET_EVENTS.items() if name != "connect"}
     bodies = [row.ask(things, officer).body for row in table.DASH.values()]
     ways: dict[str, Callable[[Report], None]] = {
         "interface": lambda report: try_interface(server.address, token, report, each, number),
@@ -29,11 +32,11 @@ def fuzz(things: Things, each: int, number: int, say: Callable[[str], None] = pr
     }
     reports = {}
     for name, way in ways.items():
-        reports[name] = Report()
-        began, before = time.monotonic(), resident_mb(server)
-        way(reports[name])
-        grown = resident_mb(server) - before
-        say(f"{name}, {time.monotonic() - began:.0f} s, memory {before:.0f} MB {grown:+.0f} MB: {reports[name]}")
+        report = reports[name] = Report(before_mb=resident_mb(server))
+        began = time.monotonic()
+        way(report)
+        report.grown_mb = resident_mb(server) - report.before_mb
+        say(f"{name}, {time.monotonic() - began:.0f} s, memory {report.before_mb:.0f} MB {report.grown_mb:+.0f} MB: {report}")
     if "Traceback" in server.log():
         reports["log"] = Report(wrong=[server.log()[-3000:]])
     return reports

@@ -20,6 +20,10 @@ class Report:
     wrong: list[str] = field(default_factory=list)
     """Cases that ended with a server error, or not at all."""
 
+    before_mb: float = 0.0
+    grown_mb: float = 0.0
+    """Memory of the server before, and how it has changed."""
+
     @property
     def cases(self) -> int:
         """How many were tried."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.callbacks.matrix.things import gather
+from tests.callbacks.matrix.things import add_other_city, gather
 from tests.conftest import Running
 from tests.fuzz.everything import fuzz
 from tests.fuzz.report import Report
@@ -13,6 +13,7 @@ EACH = 6
 
 
 def test_nothing_that_is_sent_makes_the_server_fail(running: Running, tmp_path: Path) -> None:
+    add_other_city(running.settings, tmp_path)
     things = gather(running)
     reports = fuzz(things, EACH, 1)
     things.city.close()
