@@ -18,6 +18,7 @@ torture:
 	@tools/setup.sh test
 	@$(PY) -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 	@$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(DELIVERIES),--deliveries $(DELIVERIES))
+	@$(PY) -m tests.torture --database sqlite --scale full --phones 10000 --everybody 0.5 --pace 30 --deliveries 200000 --seed $(or $(SEED),1)
 
 bench: bench-setup
 	@$(PY) -m bench $(if $(MINUTES),--minutes $(MINUTES))
