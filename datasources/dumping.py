@@ -85,6 +85,7 @@ def _dump_postgres(database: Database, file: Path) -> Dumped:
             "--format=custom",
             "--no-owner",
             "--no-privileges",
+            "--exclude-table=public.spatial_ref_sys",  # belongs to PostGIS, and to the superuser who made it
             f"--snapshot={snapshot}",
             f"--file={file}",
         ]

@@ -70,8 +70,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def _run(address: str, statement: str) -> None:
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+def _run(address: str, statement: str, database: str = "postgres") -> None:
+    with psycopg.connect(f"{address}/{database}", autocommit=True) as connection:
         connection.execute(statement.encode())
 
 
@@ -90,11 +90,14 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @contextmanager
 def empty_postgres(server: str) -> Iterator[str]:
-    """A database of that server in which nothing is."""
+    """A database of that server in which nothing is but PostGIS, for an owner who is nobody's superuser: as docs/operations.md makes it."""
     name = f"empty_{free_port()}"
-    _run(server, f"CREATE DATABASE {name}")
-    yield f"{server}/{name}"
+    _run(server, f"CREATE ROLE {name} LOGIN")
+    _run(server, f"CREATE DATABASE {name} OWNER {name}")
+    _run(server, "CREATE EXTENSION postgis", name)
+    yield f"{server.replace('//yiping@', f'//{name}@')}/{name}"
     _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    _run(server, f"DROP ROLE {name}")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import random
+import ssl
 import struct
 import threading
 from collections import Counter, deque
@@ -48,9 +49,20 @@ class Journal:
 class Phone:
     """One device of a unit. Two of them may share a journal's unit: the same person on two phones."""
 
-    def __init__(self, port: int, token: str, unit_id: str, chance: random.Random, zeal: float, skew: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        token: str,
+        unit_id: str,
+        chance: random.Random,
+        zeal: float,
+        skew: timedelta | None = None,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """`zeal`: how likely the person goes on to the next step. The clock of every fifth phone is off by minutes."""
         self.journal = Journal(unit_id)
+        self._host, self._tls = host, tls
         self._port, self._token, self._chance, self._zeal = port, token, chance, zeal
         self._skew = skew if skew is not None else timedelta(minutes=chance.choice((0, 0, 0, 0, chance.uniform(-9, 9))))
         self._outbox: deque[dict[str, Any]] = deque()
@@ -96,11 +108,11 @@ class Phone:
 
     async def _session(self, stop: asyncio.Event) -> None:
         async with asyncio.timeout(CONNECT_PATIENCE_S):
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
             self._writer = writer
             key = base64.b64encode(os.urandom(16)).decode()
             writer.write(
-                f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nUpgrade: websocket\r\n"
+                f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nUpgrade: websocket\r\n"
                 f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
             )
             if b" 101 " not in await reader.readuntil(b"\r\n\r\n"):

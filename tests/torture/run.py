@@ -58,6 +58,7 @@ class Desk:
     def __init__(self, address: str, token: str) -> None:
         self._address = address
         self._session = requests.Session()
+        self._session.verify = False  # the certificates of tests are signed by nobody
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {token}"
         self.keys: list[str] = []
