@@ -19,6 +19,7 @@ for (const { first, patches, catch_up: catchUp, after } of cases) {
   followed.reset(first);
   for (const patch of patches) followed.apply(patch);
   assert.deepEqual(plain(followed), plain(truth), `patches of ${first.area}`);
+  if (catchUp === undefined) continue;
   const late = new Picture();
   late.reset(first);
   late.apply(catchUp);

@@ -93,7 +93,7 @@ def try_frames(address: str, token: Callable[[str], str], report: Report, many: 
             if known:
                 plain.send("40" + json.dumps({"token": secret}))
             for frame in frames:
-                (plain.send_binary if isinstance(frame, bytes) else plain.send)(frame)
+                plain.send(frame, websocket.ABNF.OPCODE_BINARY if isinstance(frame, bytes) else websocket.ABNF.OPCODE_TEXT)
         except (OSError, websocket.WebSocketException):
             report.answers["closed"] += 1
         else:

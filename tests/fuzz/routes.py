@@ -15,6 +15,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Err
 
 from tests.fuzz.drawing import anything, often
 from tests.fuzz.report import PATIENCE_S, Report
@@ -33,6 +34,8 @@ def operations(address: str) -> Iterator[Any]:
     """Each operation of the document."""
     schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json")
     for found in schema.get_all_operations():
+        if isinstance(found, Err):
+            raise found.err()
         yield found.ok()
 
 

@@ -59,7 +59,7 @@ class Screen:
 
     def _open(self) -> None:
         """Ask for the picture, again and again while there is no answer. What comes before the answer is newer and waits."""
-        while self.socket.connected:
+        while "/" in self.socket.namespaces:
             with self._lock:
                 self._early = []
                 since = {"since": self.seq} if self.snapshot else {}

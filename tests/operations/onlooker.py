@@ -70,7 +70,7 @@ class Onlooker:
 
     def units(self) -> list[dict[str, Any]]:
         """People of the area."""
-        answer = self._http.get(f"{ADDRESS}/api/v1/areas/{self._area}/units", timeout=10)
+        answer = self._http.get(f"{ADDRESS}/api/v1/units", params={"area": self._area}, timeout=10)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["units"]
         return found
