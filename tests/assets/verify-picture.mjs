@@ -18,8 +18,14 @@ for (const { first, patches, catch_up: catchUp, after } of cases) {
   const followed = new Picture();
   followed.reset(first);
   for (const patch of patches) followed.apply(patch);
+  if (catchUp === undefined) {
+    // After a long run: a fresh snapshot looks back over so many answers only, who has followed may know more events, never fewer.
+    const [{ events: known, ...seen }, { events: recent, ...fresh }] = [plain(followed), plain(truth)];
+    assert.deepEqual(seen, fresh, `patches of ${first.area}`);
+    assert.deepEqual(recent.filter((seq) => seq >= (known[0] ?? 0) && !known.includes(seq)), [], `events of ${first.area}`);
+    continue;
+  }
   assert.deepEqual(plain(followed), plain(truth), `patches of ${first.area}`);
-  if (catchUp === undefined) continue;
   const late = new Picture();
   late.reset(first);
   late.apply(catchUp);

@@ -261,6 +261,8 @@ def _find(one: str, two: str) -> Callable[[Trial], None]:
 
 def _room_again(trial: Trial) -> None:
     """PostgreSQL ends itself when it cannot write its log; systemd starts it again when there is room."""
+    if "No space left on device" not in trial.programs["postgres"].log.read_text("utf-8", "replace"):
+        raise AssertionError("nobody has noticed that the disk was full")
     trial.disk.free()
     time.sleep(1)
     if not trial.programs["postgres"].runs:
