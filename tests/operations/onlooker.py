@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from typing import Any
 
 import requests
@@ -60,7 +59,7 @@ class Onlooker:
         """Change the duty of somebody by the interface; seconds until the screen was told."""
         self.open()
         before, began = len(self.patches), time.monotonic()
-        answer = self._http.post(f"{ADDRESS}/api/v1/units/{unit['id']}/duty", json={"key": str(uuid.uuid4()), "duty": duty}, timeout=10)
+        answer = self._http.post(f"{ADDRESS}/api/v1/units/{unit['id']}/duty", json={"duty": duty}, timeout=10)
         answer.raise_for_status()
         while not any(self._area in patch.get("figures", {}) for patch in self.patches[before:]):
             if time.monotonic() - began > 10:
@@ -69,11 +68,10 @@ class Onlooker:
         return time.monotonic() - began
 
     def units(self) -> list[dict[str, Any]]:
-        """People of the area."""
+        """Who is on duty in the area."""
         answer = self._http.get(f"{ADDRESS}/api/v1/units", params={"area": self._area}, timeout=10)
         answer.raise_for_status()
-        found: list[dict[str, Any]] = answer.json()["units"]
-        return found
+        return [unit for unit in answer.json()["units"] if unit["duty"] == "on_duty"]
 
     def _ask(self) -> None:
         while not self._end.wait(EVERY_S):
