@@ -36,6 +36,7 @@ def build(settings: Settings) -> Any:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from callbacks import (
+        account_pages,
         compression,
         dash_door,
         health,
@@ -80,6 +81,7 @@ def build(settings: Settings) -> Any:
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS)
     signing_in.install(server, city)
+    account_pages.install(server, city)
     tiles.install(server, city)
     server.extensions["position_door"] = PositionDoor(city)  # for callbacks/worker.py
 
@@ -87,7 +89,7 @@ def build(settings: Settings) -> Any:
         "yiping",
         server=server,
         assets_folder=str(ASSETS),
-        assets_ignore=r".*\.(mjs|ts)$|sw\.js|signin\.css|status\.css|unit\.css",
+        assets_ignore=r".*\.(mjs|ts)$|sw\.js|account\.css|signin\.css|status\.css|unit\.css",
         index_string=INDEX,
         title="微网实格 · 一屏统览",
         update_title="",

@@ -36,7 +36,7 @@ def register(app: Dash, city: City) -> None:
     def serve() -> Any:
         if not has_request_context() or "principal" not in g:
             # Dash looks at the layout while it starts, to know the ids that callbacks may name.
-            empty = {"boot": {}, "center": [0, 0], "zoom": 9, "tiles": None, "person": "", "language": "zh"}
+            empty = {"boot": {}, "center": [0, 0], "zoom": 9, "tiles": None, "person": "", "language": "zh", "administers": False}
             return layout.wall(text, empty)
         asking = principal()
         start = city.areas.start_of(asking)
@@ -57,6 +57,7 @@ def register(app: Dash, city: City) -> None:
             "tiles": tiles_of(city.settings.basemap),
             "person": f"{text(f'role.{asking.role}', language())} {asking.name}" if asking.kind != "device" else asking.name,
             "language": language(),
+            "administers": asking.may("administer"),
         }
         return layout.wall(lambda key: text(key, language()), view)
 

@@ -76,6 +76,8 @@ def _bar(say: Say, view: dict[str, Any]) -> html.Header:
                         className="person-menu",
                         children=[
                             html.Button(say("policy.title"), id="policies-open", type="button"),
+                            html.A(say("account.title"), href="/account"),
+                            *([html.A(say("status.title"), href="/status")] if view["administers"] else []),
                             html.Form(
                                 method="POST", action=f"/language/{other}", children=html.Button(say("language.other"), type="submit")
                             ),

@@ -69,7 +69,7 @@ def front(tmp_path: Path, certificate: Path, postgres_url: str, own_redis: tuple
     for pair in two_workers(tmp_path, own_redis, settings):
         port, plain = free_port(), free_port()
         workers = (pair.first.server, pair.second.server)
-        lines = [f"server {one.address.removeprefix('http://')} max_fails=2 fail_timeout=5s;" for one in workers]
+        lines = [f"server {one.address.removeprefix('http://')} max_fails=2 fail_timeout=1s;" for one in workers]
         (tmp_path / "yiping-workers.conf").write_text("\n".join(lines))
         tiles = (ROOT / "deploy/tiles.nginx.conf").read_text().replace("@SECRET@", SECRET).replace("@TILES@", str(tmp_path / "tiles"))
         (tmp_path / "yiping-tiles.conf").write_text(tiles)

@@ -148,7 +148,7 @@ def worker(host: Host, log: Path, settings: dict[str, str]) -> Program:
 
 def nginx(host: Host, folder: Path, workers: list[Host], certificate: Path) -> Program:
     """deploy/yiping.nginx.conf in front of the workers; only its places are others."""
-    (folder / "yiping-workers.conf").write_text("".join(f"server {one.address}:8051 max_fails=2 fail_timeout=5s;\n" for one in workers))
+    (folder / "yiping-workers.conf").write_text("".join(f"server {one.address}:8051 max_fails=2 fail_timeout=1s;\n" for one in workers))
     sites = (ROOT / "deploy/yiping.nginx.conf").read_text()
     for here, there in {
         "@NAME@": "yiping.test",

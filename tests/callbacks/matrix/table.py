@@ -203,6 +203,17 @@ PAGES: dict[str, Row] = {
     "GET /readyz": Row(EVERYBODY, "public", "own", page("/readyz")),
     "GET /signin": Row(EVERYBODY, "public", "own", page("/signin")),
     "POST /signin": Row(EVERYBODY, "public", "own", page("/signin", data={"login": "nobody"}), ("status 401", "status 429", "foreign_origin")),
+    "GET /account": Row(SEE, "anybody", "own", page("/account")),
+    "POST /account/sessions/<session_id>/revoke": Row(
+        ADMIN, "things", "never", lambda t, p: Ask(f"/account/sessions/{t.session()}/revoke"), hidden=True),
+    "POST /account/factor": Row(NONE, "own", "never", page("/account/factor", data={"secret": "", "code": ""})),
+    "POST /account/factor/remove": Row(NONE, "own", "never", page("/account/factor/remove", data={"code": ""})),
+    "GET /accounts": Row(ADMIN, "anybody", "never", page("/accounts")),
+    "GET /accounts/<account_id>": Row(ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}")),
+    "POST /accounts/<account_id>/sessions/<session_id>/revoke": Row(
+        ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}/sessions/{t.session()}/revoke")),
+    "POST /accounts/<account_id>/state": Row(
+        ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}/state", None, {"data": {"active": "0"}})),
     "POST /signout": Row(SEE, "anybody", "own", page("/signout")),
     "POST /language/<chosen>": Row(EVERYBODY, "public", "own", page("/language/zh")),
     "GET /catalogue/<chosen>.json": Row(EVERYBODY, "public", "own", page("/catalogue/zh.json")),
