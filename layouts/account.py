@@ -14,6 +14,12 @@ from layouts.html import Say, escape, page
 CHINA = timezone(timedelta(hours=8))
 """All of China has one time."""
 QR_DOT = 5
+SEEN = ("city", "district", "street", "community", "grid", "micro_grid", "units", "video", "tickets")
+"""What lies in an area, in this order."""
+BROWSERS = ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari")
+SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "HarmonyOS", "Linux")
+"""Words of a User-Agent, the telling ones first: Edge calls itself Chrome too, and Android Linux."""
+NAMES = {"MicroMessenger": "微信", "Edg": "Edge", "Mac OS": "macOS"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def _access(say: Say, access: dict[str, Any]) -> str:
         f'<li class="{"fine" if granted else "no"}">{"✓" if granted else "–"} {escape(say(f"permission.{name}"))}</li>'
         for name, granted in access["permissions"].items()
     )
-    sees = " · ".join(f"{escape(say(f'account.sees.{name}'))} {count:,}" for name, count in access["sees"].items() if count)
+    sees = " · ".join(f"{escape(say(f'account.sees.{name}'))} {access['sees'][name]:,}" for name in SEEN if access["sees"].get(name))
     who = " · ".join(filter(None, (access["name"], say(f"role.{access['role']}"), access["place"])))
     return f"""<section><h2>{escape(say("account.may"))}</h2><p>{escape(who)}</p><ul class="may">{may}</ul>
 <p class="second">{escape(say("account.sees")) + " " + sees if sees else escape(say("account.sees_nothing"))}</p></section>"""
@@ -110,7 +116,8 @@ def _sessions(say: Say, sessions: Sequence[dict[str, Any]], action: str) -> str:
         return f'<section><h2>{escape(say("account.sessions"))}</h2><p class="second">{escape(say("account.no_sessions"))}</p></section>'
     end = f'<button type="submit">{escape(say("account.end"))}</button>'
     rows = "".join(
-        f'<tr><td>{_time(one["since"])}</td><td>{escape(one["peer"] or "–")}</td><td class="agent">{escape(one["agent"] or "–")}</td><td>'
+        f"<tr><td>{_time(one['since'])}</td><td>{escape(one['peer'] or '–')}</td>"
+        f'<td title="{escape(one["agent"])}">{escape(_browser(one["agent"]))}</td><td>'
         + (
             f'<span class="fine">● {escape(say("account.present"))}</span>'
             if one["present"]
@@ -139,6 +146,12 @@ def _factor(say: Say, factor: Factor) -> str:
 <form method="post" action="/account/factor"><input type="hidden" name="secret" value="{escape(factor.secret)}">{code}
 <button type="submit">{escape(say("account.factor_add"))}</button></form></details>"""
     return f"<section><h2>{escape(say('account.factor'))}</h2>{inside}</section>"
+
+
+def _browser(agent: str) -> str:
+    """Browser and system of a User-Agent, or its first words."""
+    words = [next((word for word in known if word in agent), "") for known in (BROWSERS, SYSTEMS)]
+    return " · ".join(NAMES.get(word, word) for word in words if word) or agent[:40] or "–"
 
 
 def _time(moment: str) -> str:

@@ -44,7 +44,11 @@ def test_a_session_elsewhere_is_ended_from_here(running: Running, browser: reque
     elsewhere.trust_env = False
     elsewhere.headers["Origin"] = running.server.address
     sign_in(running, elsewhere, "leader")
+    browser.headers["User-Agent"] = (
+        "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 MicroMessenger/8.0"
+    )
     sign_in(running, browser, "leader")
+    assert ">微信 · Android</td>" in shown(running, browser, "/account")
     (action,) = set(re.findall(r'action="(/account/sessions/[^"]+)"', shown(running, browser, "/account")))
     assert send(running, browser, action).status_code == 200
     assert "/account/sessions/" not in shown(running, browser, "/account")
