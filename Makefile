@@ -1,6 +1,6 @@
 # Two commands: `make run` gives a living city, `make test` everything that must hold.
 PY := .venv/bin/python
-.PHONY: run test check torture bench bench-setup lock clean
+.PHONY: run test check torture bench bench-setup audit lock clean
 
 run:
 	@tools/setup.sh run
@@ -27,9 +27,13 @@ bench: bench-setup
 bench-setup:
 	@tools/setup.sh bench
 
+audit:
+	@tools/audit.sh
+
 lock:
 	uv pip compile -q --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --python-version 3.11 --extra test pyproject.toml -o requirements-test.lock
+	echo pip-audit | uv pip compile -q --generate-hashes --python-version 3.11 - -o requirements-audit.lock
 
 clean:
-	rm -rf .venv node_modules assets/vendor artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-audit node_modules assets/vendor artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ def build(settings: Settings) -> Any:
     )
     from callbacks.api import accounts, areas, calling, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
+    from dashboard import spans
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
     from dashboard.city import build_city
@@ -71,6 +73,8 @@ def build(settings: Settings) -> Any:
     city = build_city(settings, offload=offload)
     hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, city.commands.clock)
     hub.on_import(city.refresh)
+    if settings.traces_url:
+        spans.watch_statements(city.database.engine)
 
     server = Flask("yiping", static_folder=None)
     requests_log.install(server)
@@ -168,7 +172,7 @@ def serve(settings: Settings) -> None:
     from gunicorn.app.base import BaseApplication
 
     from callbacks.worker import Worker
-    from dashboard import tracing
+    from dashboard import spans, tracing
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -188,6 +192,7 @@ def serve(settings: Settings) -> None:
 
         def load(self) -> Any:
             tracing.set_up(settings.log)
+            spans.set_up(settings.traces_url, f"{socket.gethostname()}:{settings.port}")
             return build(settings)
 
     _allow_connections()

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from flask import request
 from flask_socketio import SocketIO, join_room, leave_room
 from flask_socketio import rooms as rooms_of
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks import links
@@ -25,6 +26,7 @@ from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.live.hub import Hub
 from dashboard.positions import PositionReports
+from dashboard.spans import TRACER
 from datasources.serialising import dumps
 
 log = logging.getLogger(__name__)
@@ -120,7 +122,11 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         def register(handler: Callable[[Principal, Any], Any]) -> None:
             @socketio.on(event)
             def on_event(message: Any = None) -> Any:
-                tracing.begin()
+                identity = tracing.begin()
+                with TRACER.start_as_current_span(f"socket {event}", kind=SpanKind.SERVER, attributes={"yiping.request_id": identity}):
+                    return answered(message)
+
+            def answered(message: Any) -> Any:
                 try:
                     principal = screens.principals[request.sid]  # type: ignore[attr-defined]
                     if not city.accounts.is_valid(principal.token_id):

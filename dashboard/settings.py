@@ -63,6 +63,7 @@ class Settings:
     oidc: Oidc | None
     trusted_proxies: int
     log: str
+    traces_url: str
     sms_url: str
     sms_token: str
     voice_url: str
@@ -98,6 +99,7 @@ DOCUMENTED = {
     "YIPING_OIDC_NAME": "统一身份认证",
     "YIPING_TRUSTED_PROXIES": "0",
     "YIPING_LOG": "text",
+    "YIPING_TRACES_URL": "",
     "YIPING_SMS_URL": "",
     "YIPING_SMS_TOKEN": "",
     "YIPING_VOICE_URL": "",
@@ -136,6 +138,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         oidc=_oidc(values),
         trusted_proxies=int(_one_of("YIPING_TRUSTED_PROXIES", values["YIPING_TRUSTED_PROXIES"], ("0", "1", "2", "3"))),
         log=_one_of("YIPING_LOG", values["YIPING_LOG"], ("text", "json")),
+        traces_url=_gateway("YIPING_TRACES_URL", values["YIPING_TRACES_URL"]),
         sms_url=_gateway("YIPING_SMS_URL", values["YIPING_SMS_URL"]),
         sms_token=values["YIPING_SMS_TOKEN"],
         voice_url=_gateway("YIPING_VOICE_URL", values["YIPING_VOICE_URL"]),
