@@ -21,6 +21,7 @@ MEASUREMENTS = (
     "drill_down",
     "no_stall",
     "growth",
+    "workers",
     "fences",
     "soak",
 )
