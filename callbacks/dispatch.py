@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from pydantic import BaseModel, Field
@@ -51,7 +51,7 @@ class Words(BaseModel):
 
     title: str | None
     text: str | None
-    priority: str
+    priority: Literal["normal", "urgent", "critical"]
 
 
 class Fate(BaseModel):

@@ -22,6 +22,8 @@ from gevent.lock import Semaphore
 SEND_BUFFER = 256 * 1024
 """What the kernel keeps for a screen that reads slowly. More would only be older."""
 READ_AT_ONCE = 64 * 1024
+MOST_MESSAGE = 64 * 1024
+"""Whoever sends more at once, in however many fragments, is cut off: anybody may open a websocket before they say who they are."""
 KINDS = "0123456"
 """What a text message of Engine.IO begins with."""
 
@@ -110,7 +112,7 @@ class Wire:
         self._socket = environ["gunicorn.socket"] = _WholeSocket(environ["gunicorn.socket"])
         # Deflating each message for each socket would undo encoding it once.
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        self._ws = _Server(environ, thread_class=Thread, event_class=Event, receive_bytes=READ_AT_ONCE)
+        self._ws = _Server(environ, thread_class=Thread, event_class=Event, receive_bytes=READ_AT_ONCE, max_message_size=MOST_MESSAGE)
         self._handler(self)
         raise StopIteration  # how gunicorn is told that the socket was taken over
 

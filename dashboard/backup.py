@@ -89,13 +89,16 @@ def restore(database: Database, data: Path, folder: Path, progress: Progress = l
     for file in _told(list(present.values()), progress):
         if _digest(file) != manifest["files"][str(file.relative_to(folder))]:
             raise BackupFailed(f"{file}: 已损坏 / altered since the backup was made")
+    brought = [name for name in ATTACHED if (folder / name).is_dir()]
+    for name in brought:  # what may fail for want of room comes first, under another name: then one can try again
+        shutil.rmtree(data / f"{name}.restoring", ignore_errors=True)
+        shutil.copytree(folder / name, data / f"{name}.restoring")
     try:
         dumping.restore(database, folder / DATABASE)
     except dumping.DumpFailed as failed:
         raise BackupFailed(str(failed)) from None
-    for name in ATTACHED:
-        if (folder / name).is_dir():
-            shutil.copytree(folder / name, data / name)
+    for name in brought:
+        (data / f"{name}.restoring").rename(data / name)
     return audit.verify(database, progress)
 
 

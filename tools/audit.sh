@@ -5,7 +5,12 @@ cd "$(dirname "$0")/.."
 say() { printf '\033[36m▸ %s\033[0m\n' "$*"; }
 stamp=.venv-audit/.installed
 if ! cmp -s requirements-audit.lock "$stamp"; then
-  python3 -m venv .venv-audit && .venv-audit/bin/python -m pip install --disable-pip-version-check -qq --require-hashes -r requirements-audit.lock || exit 3
+  python3 -m venv .venv-audit || exit 1
+  if ! report=$(.venv-audit/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-audit.lock 2>&1); then
+    tail -5 <<< "$report"
+    if grep -qi "hash" <<< "$report"; then exit 1; fi  # not what the lock file says: worse than not to know
+    exit 3
+  fi
   cp requirements-audit.lock "$stamp"
 fi
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError, IntegrityError
 
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
@@ -24,6 +26,12 @@ from datasources.queries import dispatch as queries
 from datasources.queries import messages
 from datasources.serialising import iso
 
+OWN_KEY = re.compile(r"[0-9a-f-]{36}:(delivered|done)")
+"""Keys of steps that we store ourselves: under one of them an answer could keep another delivery's step from being stored."""
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No clock of a phone is older than that."""
+SPOILED = (IntegrityError, DataError, ArithmeticError, ValueError)
+"""What a single answer can do to a transaction. A database that is away is another matter: it is away for all."""
 BY_PHONE = "电话叫应"
 """The note of a step that the desk marked after a telephone call."""
 
@@ -35,7 +43,7 @@ class Answer(BaseModel):
 
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the unit's device")
     state: Literal["delivered", "acknowledged", "en_route", "arrived", "done", "declined"]
-    at: AwareDatetime | None = None
+    at: AwareDatetime | None = Field(default=None, ge=OLDEST)
     lon: float | None = Field(default=None, ge=-180, le=180)
     lat: float | None = Field(default=None, ge=-90, le=90)
     note: str = Field(default="", max_length=1000)
@@ -48,7 +56,7 @@ class Answers:
         self._commands = commands
         self._database = commands.database
         self._areas = areas
-        self._answers: Gatherer[tuple[Principal, str, Answer], Row] = Gatherer(self._take)
+        self._answers: Gatherer[tuple[Principal, str, Answer], Row] = Gatherer(self._take_all)
         self._receipts: Gatherer[tuple[Principal, list[str]], int] = Gatherer(self._note)
 
     def answer(self, principal: Principal, delivery_id: str, answer: Answer) -> Row:
@@ -57,7 +65,24 @@ class Answers:
         Raises `not_found` (foreign deliveries included), `order_ended`, `already_so` for a repeated answer
         under another key, `not_allowed_now` for one out of order.
         """
+        if OWN_KEY.fullmatch(answer.key):
+            raise Refused("invalid", field="key", problem="keys of this form are ours")
         return self._answers.submit((principal, delivery_id, answer))
+
+    def _take_all(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
+        """Together or, when one of them cannot be stored, one by one: nobody is to suffer for what another device sent."""
+        try:
+            return self._take(given)
+        except SPOILED:
+            if len(given) == 1:
+                raise
+        results: list[Row | Exception] = []
+        for one in given:
+            try:
+                results += self._take([one])
+            except SPOILED as error:
+                results.append(error)
+        return results
 
     def _take(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
         """Answers that came at the same moment, in one transaction: after a cut thousands of phones send what they kept."""

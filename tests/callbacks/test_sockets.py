@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 import socketio
+import websocket
 
 from dashboard.city import build_city
 from dashboard.live import frames, micro_grids
@@ -282,3 +283,22 @@ def test_an_impossible_screen_is_refused_and_told_to_administrators_alone(runnin
     assert officer.call("screen", {**good, "unread": "a frame with the unknown unit 4294967295"}) == {"noted": True}
     assert "4294967295" in next(one["en"] for one in admin.waits_for("troubles", lambda t: len(t) > 1) if one["kind"] == "bad_frame")
     assert "troubles" not in [name for name, _ in officer.heard]
+
+
+def test_who_sends_one_message_without_end_is_cut_off(connect: Callable[..., Screen], running: Running) -> None:
+    plain = websocket.create_connection(running.server.address.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", timeout=10)
+    plain.recv()
+
+    def never_end() -> int:
+        plain.send_frame(websocket.ABNF.create_frame("4" + "x" * 30_000, websocket.ABNF.OPCODE_TEXT, 0))
+        for _ in range(40):
+            plain.send_frame(websocket.ABNF.create_frame("x" * 30_000, websocket.ABNF.OPCODE_CONT, 0))
+            time.sleep(0.01)
+        return int(plain.recv_data(control_frame=True)[0])
+
+    try:
+        ended = never_end()
+    except (ConnectionError, websocket.WebSocketConnectionClosedException):
+        ended = websocket.ABNF.OPCODE_CLOSE
+    assert ended == websocket.ABNF.OPCODE_CLOSE
+    assert connect().call("echo", 1) == {"echo": 1}

@@ -146,6 +146,7 @@ def test_a_dump_that_cannot_be_read_in_leaves_the_new_place_empty(city: City, em
     if city.database.dialect == "sqlite":
         pytest.skip("SQLite's dump is a file that is put in place whole")
     kept = tmp_path / "kept"
+    city.photos.store(OFFICER, "photo-00001", jpeg())
     manifest = made(city, kept)
     whole = (kept / "database").read_bytes()
     (kept / "database").write_bytes(whole[: len(whole) // 2])

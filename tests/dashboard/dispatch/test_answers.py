@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
 
 from dashboard.city import City
 from dashboard.dispatch.answers import Answer
@@ -127,3 +129,28 @@ def test_foreign_deliveries_are_not_told_of(city: City, people: list[dict[str, A
 def test_the_desk_may_answer_for_a_unit_by_telephone(city: City, delivery: str) -> None:
     city.answers.answer(ADMIN, delivery, answer("acknowledged"))
     assert city.answers.steps(OFFICER, delivery)[-1]["actor"] == ADMIN.actor
+
+
+def test_keys_that_are_ours_are_refused(city: City, unit: Principal, delivery: str) -> None:
+    for ending in ("delivered", "done"):
+        with pytest.raises(Refused) as refused:
+            city.answers.answer(unit, delivery, answer("acknowledged", f"{delivery}:{ending}"))
+        assert refused.value.code == "invalid"
+
+
+def test_an_answer_that_cannot_be_stored_spoils_no_other(city: City, unit: Principal, delivery: str, people: list[dict[str, Any]]) -> None:
+    other = principal("unit", people[1]["area_code"], people[1]["id"])
+    sent = city.orders.send(
+        OFFICER, NewOrder(key="order-0002", title="巡查", text="请巡查", to=Criteria(area="5101", units=[people[1]["id"]]))
+    )
+    theirs = str(city.orders.deliveries(OFFICER, sent["id"])[0]["id"])
+    spoiled = (unit, delivery, answer("acknowledged", f"{delivery}:delivered"))  # the key of the step that is stored with it
+    results = city.answers._take_all([spoiled, (other, theirs, answer("acknowledged"))])
+    assert isinstance(results[0], IntegrityError)
+    assert results[1]["state"] == "acknowledged"  # type: ignore[index]
+    assert city.answers.answer(unit, delivery, answer("acknowledged", "another-key"))["state"] == "acknowledged"
+
+
+def test_a_clock_of_another_age_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        answer("acknowledged", at="0001-01-01T00:00:00+08:00")
