@@ -24,6 +24,8 @@ ROLES = ("admin", "officer", "unit", "nobody")
 HELD = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 """What the document promises of each answer."""
 
+TOO_LONG = 414
+
 Token = Callable[[str], str]
 
 for media_type in ("audio/*", "image/*"):
@@ -64,6 +66,8 @@ def _asker(label: str, people: dict[str, str], token: Token, report: Report) -> 
             report.wrong.append(f"{label}: {error!r}")
             return
         report.answers[str(response.status_code)] += 1
+        if response.status_code == TOO_LONG:
+            return  # gunicorn's own answer to an address of more than 4 kB, in its own words
         try:
             case.validate_response(response, checks=checks)
         except (Failure, FailureGroup) as failure:
