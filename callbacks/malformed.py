@@ -29,6 +29,9 @@ def install(socketio: SocketIO) -> None:
             handle(connection, data)
         except MALFORMED as error:
             log.warning("a connection sent what is no Socket.IO and was closed: %r", error)
-            engine.disconnect(connection)
+            # Not `engine.disconnect`: it waits until everything is written, and for a connection that is gone that is for ever.
+            known = engine.sockets.get(connection)
+            if known is not None:
+                known.close(wait=False, abort=True)
 
     engine.handlers["message"] = look
