@@ -33,5 +33,11 @@ def install(socketio: SocketIO) -> None:
             known = engine.sockets.get(connection)
             if known is not None:
                 known.close(wait=False, abort=True)
+            # A handshake that was broken off in the middle has rooms already, and nobody who would leave them.
+            manager = socketio.server.manager
+            for namespace in tuple(manager.get_namespaces()):
+                member = manager.sid_from_eio_sid(connection, namespace)
+                if member is not None:
+                    manager.basic_disconnect(member, namespace)
 
     engine.handlers["message"] = look
