@@ -181,6 +181,8 @@ def _serve(folder: Path, extra: dict[str, str]) -> Iterator[Running]:
     def token(role: str, area: str = "5101", unit: str | None = None, kind: str = "api", days: float = 1) -> str:
         return city.accounts.create_token(kind, f"{kind} {role}", role, area, timedelta(days=days), unit).secret
 
-    yield Running(server, settings, token)
-    city.close()
-    server.stop()
+    try:
+        yield Running(server, settings, token)
+    finally:  # also when a test that drives this by hand fails
+        city.close()
+        server.stop()

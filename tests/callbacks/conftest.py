@@ -66,5 +66,7 @@ def two_workers(tmp_path: Path, own_redis: tuple[Any, int], settings: dict[str, 
     for running in _serve(tmp_path, extra):
         second = Server(tmp_path, free_port(), **with_keys)
         second.start()
-        yield Pair(running, second, own_redis[1], tmp_path)
-        second.stop()
+        try:
+            yield Pair(running, second, own_redis[1], tmp_path)
+        finally:
+            second.stop()
