@@ -55,7 +55,7 @@ def accounts_page(say: Say, language: str, accounts: Sequence[dict[str, Any]]) -
     head = _head(say, ("name", "login", "role", "place", "factor", "state"))
     rows = "".join(
         f'<tr><td><a href="/accounts/{escape(one["id"])}">{escape(one["name"])}</a></td><td>{escape(one["login"])}</td>'
-        f"<td>{escape(say('role.' + one['role']))}</td><td>{escape(one['place'])}</td>"
+        f"<td>{escape(_role(say, one))}</td><td>{escape(one['place'])}</td>"
         f"<td>{escape(say('account.on' if one['second_factor'] else 'account.off'))}</td>{_state(say, one['active'])}</tr>"
         for one in accounts
     )
@@ -100,13 +100,17 @@ def _state(say: Say, active: bool) -> str:
     )
 
 
+def _role(say: Say, one: dict[str, Any]) -> str:
+    return say(f"role.{one['role']}")
+
+
 def _access(say: Say, access: dict[str, Any]) -> str:
     may = "".join(
         f'<li class="{"fine" if granted else "no"}">{"✓" if granted else "–"} {escape(say(f"permission.{name}"))}</li>'
         for name, granted in access["permissions"].items()
     )
     sees = " · ".join(f"{escape(say(f'account.sees.{name}'))} {access['sees'][name]:,}" for name in SEEN if access["sees"].get(name))
-    who = " · ".join(filter(None, (access["name"], say(f"role.{access['role']}"), access["place"])))
+    who = " · ".join(filter(None, (access["name"], _role(say, access), access["place"])))
     return f"""<section><h2>{escape(say("account.may"))}</h2><p>{escape(who)}</p><ul class="may">{may}</ul>
 <p class="second">{escape(say("account.sees")) + " " + sees if sees else escape(say("account.sees_nothing"))}</p></section>"""
 

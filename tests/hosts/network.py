@@ -33,11 +33,11 @@ def _run(*command: str) -> None:
 class Host:
     """One host; its address is for the others."""
 
-    def __init__(self, name: str, space: str, line: str, address: str) -> None:
+    def __init__(self, name: str, space: str, switch: str, address: str) -> None:
         self.name = name
         self.address = address
         self._space = space
-        self._line = line
+        self._switch = switch
 
     def start(self, command: Sequence[str], log: Path, **more: Any) -> subprocess.Popen[bytes]:
         """A program on this host, leader of a group of its own."""
@@ -47,16 +47,16 @@ class Host:
 
     def cut(self) -> None:
         """Take the host off the network."""
-        _run("ip", "link", "set", self._line, "down")
+        _run("ip", "-n", self._switch, "link", "set", self.name, "down")
 
     def mend(self) -> None:
         """Undo `cut`, `slow`."""
-        _run("ip", "link", "set", self._line, "up")
-        subprocess.run(["tc", "qdisc", "del", "dev", self._line, "root"], capture_output=True, check=False)
+        _run("ip", "-n", self._switch, "link", "set", self.name, "up")
+        subprocess.run(["tc", "-n", self._switch, "qdisc", "del", "dev", self.name, "root"], capture_output=True, check=False)
 
     def slow(self) -> None:
         """Leave little room on the line to this host."""
-        _run("tc", "qdisc", "add", "dev", self._line, "root", *SLOW.split())
+        _run("tc", "-n", self._switch, "qdisc", "add", "dev", self.name, "root", *SLOW.split())
 
     def lose(self, other: Host) -> None:
         """Cut the way between this host and another, and no other way."""
@@ -70,29 +70,39 @@ class Host:
 
 
 class Network:
-    """A bridge with hosts on it; the machine itself is on it too. Close it."""
+    """A switch with hosts on it; the machine itself is on it too. Close it.
+
+    The switch has a namespace of its own: in that of the machine a firewall such as Docker's would look at what passes.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         mark = os.getpid() % 100_000
-        third = 16 + mark % 200
-        self.bridge = f"yb{mark}"
+        net = f"10.77.{16 + mark % 200}"
         self.hosts: dict[str, Host] = {}
-        _run("ip", "link", "add", self.bridge, "type", "bridge")
-        _run("ip", "addr", "add", f"10.77.{third}.1/24", "dev", self.bridge)
-        _run("ip", "link", "set", self.bridge, "up")
+        self._switch = f"yiping-{mark}-switch"
+        self._spaces = [self._switch]
+        self._ours = f"yiping{mark}"
+        inside = ("ip", "-n", self._switch)
+        _run("ip", "netns", "add", self._switch)
+        _run(*inside, "link", "add", "bridge", "type", "bridge")
+        _run(*inside, "link", "set", "bridge", "up")
+        _run("ip", "link", "add", self._ours, "type", "veth", "peer", "name", "machine", "netns", self._switch)
+        _run(*inside, "link", "set", "machine", "master", "bridge", "up")
+        _run("ip", "addr", "add", f"{net}.1/24", "dev", self._ours)
+        _run("ip", "link", "set", self._ours, "up")
         for number, name in enumerate(names, start=10):
-            host = Host(name, f"yiping-{mark}-{name}", f"yv{mark}.{number}", f"10.77.{third}.{number}")
+            host = Host(name, f"yiping-{mark}-{name}", self._switch, f"{net}.{number}")
             self.hosts[name] = host
+            self._spaces.append(host._space)
             _run("ip", "netns", "add", host._space)
-            _run("ip", "link", "add", host._line, "type", "veth", "peer", "name", "eth0", "netns", host._space)
-            _run("ip", "link", "set", host._line, "master", self.bridge, "up")
+            _run(*inside, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", host._space)
+            _run(*inside, "link", "set", name, "master", "bridge", "up")
             _run("ip", "-n", host._space, "addr", "add", f"{host.address}/24", "dev", "eth0")
             for device in ("eth0", "lo"):
                 _run("ip", "-n", host._space, "link", "set", device, "up")
 
     def close(self) -> None:
-        """Take everything down."""
-        for host in self.hosts.values():
-            subprocess.run(["ip", "netns", "del", host._space], capture_output=True, check=False)
-            subprocess.run(["ip", "link", "del", host._line], capture_output=True, check=False)
-        _run("ip", "link", "del", self.bridge)
+        """Take everything down; the lines go with the namespaces that they end in."""
+        for space in self._spaces:
+            subprocess.run(["ip", "netns", "del", space], capture_output=True, check=False)
+        subprocess.run(["ip", "link", "del", self._ours], capture_output=True, check=False)

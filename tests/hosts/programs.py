@@ -40,7 +40,11 @@ class Program:
         self._process = self.host.start(self._command, self.log, env=self._environment, cwd=ROOT)
         deadline = time.monotonic() + PATIENCE_S
         while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if self._process.poll() is not None and time.monotonic() < deadline:
+                time.sleep(1)  # as systemd does: what it needs may not be there yet
+                self._process = self.host.start(self._command, self.log, env=self._environment, cwd=ROOT)
+            elif time.monotonic() > deadline:
+                self.kill()
                 raise RuntimeError(f"{self.host.name} did not start: {self.log.read_text('utf-8', 'replace')[-2000:]}")
             time.sleep(0.05)
 

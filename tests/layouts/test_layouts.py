@@ -13,7 +13,15 @@ from layouts.signin import SignIn, signin_page
 from layouts.unit import unit_page
 
 ROOT = Path(__file__).parents[2]
-VIEW: dict[str, Any] = {"boot": {}, "center": [30, 104], "zoom": 9, "tiles": None, "person": "值班员 周敏", "language": "zh"}
+VIEW: dict[str, Any] = {
+    "boot": {},
+    "center": [30, 104],
+    "zoom": 9,
+    "tiles": None,
+    "person": "值班员 周敏",
+    "language": "zh",
+    "administers": True,
+}
 EVIL = '"><script>alert(1)</script>'
 
 
