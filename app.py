@@ -108,7 +108,7 @@ def build(settings: Settings) -> Any:
         server,
         async_mode="gevent",
         json=serialising,
-        max_http_buffer_size=64 * 1024,
+        max_http_buffer_size=wire.MOST_MESSAGE,
         ping_interval=10,
         ping_timeout=PING_TIMEOUT_S,
         client_manager=members.members(settings.redis_url, f"{settings.redis_prefix}:sockets"),

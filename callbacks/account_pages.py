@@ -6,10 +6,9 @@ from typing import Any, cast
 
 from flask import Flask, Response, redirect, request
 
-from callbacks.api.accounts import account_row, session_row
-from callbacks.web import language, page, principal
+from callbacks.api.accounts import account_row, own_account, session_rows
+from callbacks.web import language, page, principal, say, sentence
 from dashboard import second_factor
-from dashboard.catalogue import text
 from dashboard.city import City
 from dashboard.errors import Refused
 from datasources.models import Account
@@ -19,21 +18,11 @@ from layouts.account import Factor, account_page, accounts_page, other_page
 def install(server: Flask, city: City) -> None:
     """Add the pages and their forms. The gate has looked at who asks, and at the origin of every form."""
 
-    def say(key: str) -> str:
-        return text(key, language())
-
-    def sentence(refused: Refused | None) -> str:
-        return "" if refused is None else (refused.zh if language() == "zh" else refused.en)
-
-    def sessions_of(account_id: str) -> list[dict[str, Any]]:
-        asking = principal()
-        return [session_row(token, asking.token_id) for token in city.accounts.sessions(asking, account_id)]
-
     def own(refused: Refused | None = None, secret: str = "") -> Response:
         asking = principal()
         factor, sessions = None, []
         if asking.account_id is not None:
-            sessions = sessions_of(asking.account_id)
+            sessions = session_rows(city, asking, asking.account_id)
             on = city.accounts.has_factor(asking)
             secret = "" if on else (secret or second_factor.new_secret())
             factor = Factor(on, secret, "" if on else second_factor.uri(secret, asking.name))
@@ -42,12 +31,8 @@ def install(server: Flask, city: City) -> None:
 
     def other(account_id: str, refused: Refused | None = None) -> Response:
         access = city.access.of_account(principal(), account_id)
-        shown = other_page(say, language(), account_id, access, sessions_of(account_id), sentence(refused))
+        shown = other_page(say, language(), account_id, access, session_rows(city, principal(), account_id), sentence(refused))
         return page(shown, 200 if refused is None else refused.status)
-
-    def with_account() -> None:
-        if principal().account_id is None:
-            raise Refused("forbidden", permission="session")
 
     def back(to: str) -> Response:
         return cast(Response, redirect(to, 303))
@@ -63,7 +48,7 @@ def install(server: Flask, city: City) -> None:
 
     @server.post("/account/factor")
     def turn_factor_on() -> Response:
-        with_account()
+        own_account(principal())
         secret = request.form.get("secret", "")
         try:
             city.accounts.set_factor(principal(), secret, request.form.get("code", "").strip())
@@ -73,7 +58,7 @@ def install(server: Flask, city: City) -> None:
 
     @server.post("/account/factor/remove")
     def turn_factor_off() -> Response:
-        with_account()
+        own_account(principal())
         try:
             city.accounts.drop_factor(principal(), request.form.get("code", "").strip())
         except Refused as refused:

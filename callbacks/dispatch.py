@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from pydantic import BaseModel, Field
 
-from callbacks.web import language, parsed, principal
-from dashboard.catalogue import text
+from callbacks.web import parsed, principal, say, sentence
 from dashboard.city import City
 from dashboard.clock import new_id
 from dashboard.dispatch.orders import NewOrder
+from dashboard.dispatch.policies import Priority
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
 from layouts import dispatch as layout
@@ -51,7 +51,7 @@ class Words(BaseModel):
 
     title: str | None
     text: str | None
-    priority: Literal["normal", "urgent", "critical"]
+    priority: Priority
 
 
 class Fate(BaseModel):
@@ -68,12 +68,6 @@ class Minutes(BaseModel):
 
 def register(app: Dash, city: City) -> None:
     """Add the callbacks of this subject."""
-
-    def say(key: str) -> str:
-        return text(key, language())
-
-    def sentence(refused: Refused) -> str:
-        return refused.zh if language() == "zh" else refused.en
 
     def criteria(target: Target, chosen: Choice) -> dict[str, Any]:
         return {

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.screens import Screens
-from callbacks.web import json_response, language, page, principal
-from dashboard.catalogue import text
+from callbacks.web import json_response, language, page, principal, say
 from dashboard.city import City
 from dashboard.live.hub import Hub
 from layouts.status import status_page
@@ -50,9 +49,6 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
     @server.get("/status")
     def status() -> Response:
         principal().require("administer")
-
-        def say(key: str) -> str:
-            return text(key, language())
 
         facts = {
             "seq": hub.seq,

@@ -25,7 +25,7 @@ def install(server: Flask) -> None:
         g.request_id = tracing.begin(request.headers.get(HEADER))
         g.asked_at = time.perf_counter()
         name = f"{request.method} {request.url_rule.rule if request.url_rule else '—'}"
-        g.span = TRACER.start_as_current_span(name, extract(request.headers), kind=SpanKind.SERVER, end_on_exit=True)
+        g.span = TRACER.start_as_current_span(name, extract(request.headers), kind=SpanKind.SERVER)
         span = g.span.__enter__()
         if span.is_recording():
             span.set_attributes({"http.request.method": request.method, "url.path": request.path, "yiping.request_id": g.request_id})

@@ -6,8 +6,7 @@ from typing import Any
 
 from dash import Dash, Input, Output
 
-from callbacks.web import language, principal
-from dashboard.catalogue import text
+from callbacks.web import principal, say
 from dashboard.city import City
 from dashboard.codes import ancestors
 from layouts import search as layout
@@ -31,4 +30,4 @@ def register(app: Dash, city: City) -> None:
         units = city.units.search(asking, words, MOST)
         for unit in units:
             unit["place"] = city.areas.full_name(unit["area_code"])
-        return layout.results(lambda key: text(key, language()), areas, units), False
+        return layout.results(say, areas, units), False

@@ -13,9 +13,8 @@ from flask import Flask, Response, redirect, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc.errors import JoseError
 
-from callbacks.web import COOKIE, check_origin, language, page, principal
+from callbacks.web import COOKIE, check_origin, language, page, principal, say, sentence
 from dashboard.accounts import DEVICE_LIFE, SESSION_LIFE, Issued
-from dashboard.catalogue import text
 from dashboard.city import City
 from dashboard.errors import Refused
 from layouts.signin import SignIn, signin_page
@@ -33,9 +32,8 @@ def install(server: Flask, city: City) -> None:
     oidc = city.settings.oidc
 
     def shown(target: str, refused: Refused | None = None, login: str = "", half: str = "") -> Response:
-        sentence = "" if refused is None else (refused.zh if language() == "zh" else refused.en)
-        view = SignIn(target, sentence, login, half, oidc.name if oidc else "")
-        return page(signin_page(lambda key: text(key, language()), language(), view), 200 if refused is None else refused.status)
+        view = SignIn(target, sentence(refused), login, half, oidc.name if oidc else "")
+        return page(signin_page(say, language(), view), 200 if refused is None else refused.status)
 
     def entered(secret: str, life_s: float, target: str) -> Response:
         if city.accounts.principal(secret).role == "unit" and target == "/":

@@ -10,7 +10,7 @@ from flask import g, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
 from callbacks import dispatch, search
-from callbacks.web import language, principal, refused_answer
+from callbacks.web import language, principal, refused_answer, say
 from dashboard.catalogue import text
 from dashboard.city import City
 from dashboard.errors import Refused
@@ -59,7 +59,7 @@ def register(app: Dash, city: City) -> None:
             "language": language(),
             "administers": asking.may("administer"),
         }
-        return layout.wall(lambda key: text(key, language()), view)
+        return layout.wall(say, view)
 
     app.layout = serve
     for part in (search, dispatch):

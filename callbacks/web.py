@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from dashboard.accounts import Accounts
-from dashboard.catalogue import LANGUAGES
+from dashboard.catalogue import LANGUAGES, text
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from datasources.serialising import dumps, loads
@@ -76,6 +76,16 @@ def language() -> str:
     """The language of this browser: zh unless the person chose otherwise."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, LANGUAGES[0])
     return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def say(key: str) -> str:
+    """A sentence of the catalogue in the language of this browser."""
+    return text(key, language())
+
+
+def sentence(refused: Refused | None) -> str:
+    """What is said of a refusal in that language; nothing when there is none."""
+    return "" if refused is None else (refused.zh if language() == "zh" else refused.en)
 
 
 def secret_of(headers: Any, cookies: Any) -> str:

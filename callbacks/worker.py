@@ -92,7 +92,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 read = b""
             finally:
                 self._heard.pop(client, None)
-        if read and read.startswith(UPGRADE):
+        if read.startswith(UPGRADE):
             self._doorman.pass_in()
             if _has_gone(client):
                 read = b""  # it did not wait: nothing need be done for it

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,17 +86,45 @@ def mqtt_broker(folder: Path) -> Iterator[str]:
             program.terminate()
 
 
-@contextmanager
-def nginx(folder: Path, sites: str, port: int) -> Iterator[None]:
-    """nginx with these `server` blocks, which listen on `port`; everything that it writes lies in `folder`."""
+def certificate(folder: Path) -> None:
+    """`certificate.pem` and `key.pem`, which nobody has signed."""
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=yiping.test"
+    subprocess.run([*make.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True, capture_output=True)
+
+
+def nginx_site(folder: Path, workers: Sequence[str], tls: Path) -> str:
+    """deploy/yiping.nginx.conf in front of these workers (host:port), as it is but for its places: all lie in `folder`."""
+    (folder / "yiping-workers.conf").write_text("".join(f"server {one} max_fails=2 fail_timeout=1s;\n" for one in workers))
+    site = (ROOT / "deploy/yiping.nginx.conf").read_text()
+    places = {
+        "@NAME@": "yiping.test",
+        "@CERTIFICATE@": str(tls / "certificate.pem"),
+        "@KEY@": str(tls / "key.pem"),
+        "/etc/nginx/": f"{folder}/",
+        "/var/log/nginx/": f"{folder}/",
+        "/opt/yiping": str(ROOT),
+    }
+    for here, there in places.items():
+        assert here in site, here
+        site = site.replace(here, there)
+    return site
+
+
+def nginx_command(folder: Path, sites: str) -> list[str]:
+    """How to run nginx in the foreground with these `server` blocks; everything that it writes lies in `folder`."""
     scratch = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     configuration = folder / "nginx.conf"
     configuration.write_text(
         f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; worker_processes 1; user root;\n"
         f"events {{ worker_connections 1024; }}\nhttp {{ include /etc/nginx/mime.types; {scratch}\n{sites}\n}}\n"
     )
-    program_file = shutil.which("nginx") or "/usr/sbin/nginx"
-    with subprocess.Popen([program_file, "-c", str(configuration), "-p", str(folder)], stderr=subprocess.PIPE) as program:
+    return [shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(configuration), "-p", str(folder)]
+
+
+@contextmanager
+def nginx(folder: Path, sites: str, port: int) -> Iterator[None]:
+    """nginx with these `server` blocks, which listen on `port`."""
+    with subprocess.Popen(nginx_command(folder, sites), stderr=subprocess.PIPE) as program:
         try:
             _wait_for_port(port)
             yield

@@ -54,6 +54,18 @@ def session_row(token: Token, present: str) -> dict[str, Any]:
     }
 
 
+def session_rows(city: City, principal: Principal, account_id: str) -> list[dict[str, Any]]:
+    """Where an account is signed in, as `principal` may see it."""
+    return [session_row(token, principal.token_id) for token in city.accounts.sessions(principal, account_id)]
+
+
+def own_account(principal: Principal) -> str:
+    """The account of who asks. Raises `forbidden` for tokens, which have none."""
+    if principal.account_id is None:
+        raise Refused("forbidden", permission="session")
+    return principal.account_id
+
+
 def account_row(account: Account) -> dict[str, Any]:
     """An account without anything secret."""
     return {
@@ -72,13 +84,8 @@ def account_row(account: Account) -> dict[str, Any]:
 def routes(city: City) -> list[Route]:
     """The routes of this subject."""
 
-    def own(principal: Principal) -> str:
-        if principal.account_id is None:
-            raise Refused("forbidden", permission="session")
-        return principal.account_id
-
     def sessions(principal: Principal, id: str) -> dict[str, Any]:
-        return {"sessions": [session_row(token, principal.token_id) for token in city.accounts.sessions(principal, id)]}
+        return {"sessions": session_rows(city, principal, id)}
 
     def revoke(principal: Principal, id: str) -> dict[str, Any]:
         city.accounts.revoke_session(principal, id)
@@ -89,7 +96,7 @@ def routes(city: City) -> list[Route]:
         return {"id": id, "active": body.active}
 
     def fresh(principal: Principal) -> dict[str, Any]:
-        own(principal)
+        own_account(principal)
         secret = second_factor.new_secret()
         return {"secret": secret, "uri": second_factor.uri(secret, principal.name)}
 
@@ -120,7 +127,7 @@ def routes(city: City) -> list[Route]:
         Route("POST", "/accounts/{id}/state", "Close an account, or open it again", ("administer",), set_state, body=State),
         Route("POST", "/sessions/{id}/revoke", "End a session: one's own, or one of the area", ANYBODY, revoke),
         Route("GET", "/my/access", "What I can see and do", ANYBODY, city.access.of),
-        Route("GET", "/my/sessions", "Where I am signed in", ANYBODY, lambda principal: sessions(principal, own(principal))),
+        Route("GET", "/my/sessions", "Where I am signed in", ANYBODY, lambda principal: sessions(principal, own_account(principal))),
         Route("GET", "/my/second-factor", "A fresh secret for an authenticator app", ANYBODY, fresh),
         Route("POST", "/my/second-factor", "Turn the second factor on", ANYBODY, factor_on, body=Factor),
         Route("POST", "/my/second-factor/remove", "Turn the second factor off", ANYBODY, factor_off, body=Code),

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
 from dashboard.dispatch.access import is_own, is_within
-from dashboard.dispatch.ending import end_when_enough, hold_team_order
+from dashboard.dispatch.ending import end_when_enough
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.states import allowed, reached, waits
 from dashboard.errors import Refused
@@ -134,8 +134,8 @@ class Answers:
         """
         with self._commands.transaction(principal) as work:
             work.claim(key)
-            hold_team_order(work, delivery_id)
-            delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
+            deliveries, _orders = queries.hold_for_answers(work.session, [delivery_id])
+            delivery = deliveries.get(delivery_id)
             if delivery is None or not is_within(principal, "order", delivery):
                 raise Refused("not_found", what=delivery_id)
             if queries.step_by_key(work.session, key) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
 from dashboard.areas import Areas
 from dashboard.command import Work
@@ -28,7 +28,7 @@ def end(work: Work, areas: Areas, order: Order, state: str) -> None:
 def end_when_enough(work: Work, areas: Areas, order_id: str) -> None:
     """Close an order of a team when as many have done it as its rule wants. Called after each `done`, in its transaction.
 
-    The caller holds the order (`hold_team_order`): of two who finish at once, the second must see the first.
+    The caller holds the order (`queries.hold_for_answers`): of two who finish at once, the second must see the first.
     """
     order = work.session.get(Order, order_id)
     if order is None or order.done_when == "each" or order.state != "running":
@@ -42,15 +42,9 @@ def end_when_enough(work: Work, areas: Areas, order_id: str) -> None:
         end(work, areas, order, "closed")
 
 
-def hold_team_order(work: Work, delivery_id: str) -> None:
-    """Hold the order of a team before its deliveries: whoever ends it does so in this order, and two must not wait for each other."""
-    hold_order(work, delivery_id, Order.done_when != "each")
-
-
-def hold_order(work: Work, delivery_id: str, *where: ColumnElement[bool]) -> None:
-    """Hold the order of a delivery before the delivery itself, when it is as asked for."""
-    query = select(Delivery.order_id).join(Order, Order.id == Delivery.order_id)
-    order_id = work.session.scalar(query.where(Delivery.id == delivery_id, *where))
+def hold_order(work: Work, delivery_id: str) -> None:
+    """Hold the order of a delivery before the delivery itself."""
+    order_id = work.session.scalar(select(Delivery.order_id).where(Delivery.id == delivery_id))
     if order_id is not None:
         work.session.get(Order, order_id, with_for_update=UPDATE)
 

@@ -14,7 +14,7 @@ from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands, Work
 from dashboard.dispatch.ending import UPDATE, end
 from dashboard.dispatch.moves import escalate
-from dashboard.dispatch.policies import Policies
+from dashboard.dispatch.policies import Policies, Priority
 from dashboard.dispatch.recipients import Criteria, select
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import UNANSWERED
@@ -27,7 +27,6 @@ from datasources.queries import dispatch as queries
 from datasources.queries.units import Chosen
 
 QUIET_BEFORE_CLOSING = timedelta(minutes=10)
-PRIORITIES = ("normal", "urgent", "critical")
 
 
 class NewOrder(BaseModel):
@@ -38,7 +37,7 @@ class NewOrder(BaseModel):
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
     title: str = Field(min_length=1, max_length=40)
     text: str = Field(min_length=1, max_length=2000)
-    priority: Literal["normal", "urgent", "critical"] = "normal"
+    priority: Priority = "normal"
     deadline: AwareDatetime | None = None
     to: Criteria
     expect: int | None = Field(default=None, ge=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -20,7 +20,8 @@ from datasources.serialising import iso
 CHANNELS = ("web_push", "sms", "voice", "deputy", "duty_desk", "loudspeaker")
 INSIDE = ("deputy", "duty_desk")
 """Channels that need nothing from outside."""
-PRIORITIES = ("normal", "urgent", "critical")
+Priority = Literal["normal", "urgent", "critical"]
+PRIORITIES = get_args(Priority)
 
 
 class Step(BaseModel):
@@ -39,7 +40,7 @@ class PolicyPlace(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area: str = Field(min_length=4, max_length=18)
-    priority: Literal["normal", "urgent", "critical"]
+    priority: Priority
 
 
 class NewPolicy(PolicyPlace):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ import socketio
 
 from dashboard.demo.accounts import PASSWORD
 from tests.callbacks.conftest import Pair, own_redis, two_workers
-from tests.servers import free_port, nginx
+from tests.servers import ROOT, certificate, free_port, nginx, nginx_site
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
-ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-the-tiles-0123456789"
 __all__ = ["own_redis"]
 
@@ -50,16 +48,15 @@ class Front:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with a certificate that nobody has signed."""
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a certificate."""
     folder = tmp_path_factory.mktemp("tls")
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=yiping.test"
-    subprocess.run([*make.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True, capture_output=True)
+    certificate(folder)
     return folder
 
 
 @pytest.fixture
-def front(tmp_path: Path, certificate: Path, postgres_url: str, own_redis: tuple[Any, int]) -> Iterator[Front]:
+def front(tmp_path: Path, tls: Path, postgres_url: str, own_redis: tuple[Any, int]) -> Iterator[Front]:
     settings = {
         "YIPING_DATABASE_URL": postgres_url,
         "YIPING_TRUSTED_PROXIES": "1",
@@ -68,23 +65,15 @@ def front(tmp_path: Path, certificate: Path, postgres_url: str, own_redis: tuple
     }
     for pair in two_workers(tmp_path, own_redis, settings):
         port, plain = free_port(), free_port()
-        workers = (pair.first.server, pair.second.server)
-        lines = [f"server {one.address.removeprefix('http://')} max_fails=2 fail_timeout=1s;" for one in workers]
-        (tmp_path / "yiping-workers.conf").write_text("\n".join(lines))
+        workers = [one.server.address.removeprefix("http://") for one in (pair.first, pair.second)]
         tiles = (ROOT / "deploy/tiles.nginx.conf").read_text().replace("@SECRET@", SECRET).replace("@TILES@", str(tmp_path / "tiles"))
         (tmp_path / "yiping-tiles.conf").write_text(tiles)
-        sites = (ROOT / "deploy/yiping.nginx.conf").read_text()
+        sites = nginx_site(tmp_path, workers, tls)
         for here, there in {
-            "@NAME@": "yiping.test",
-            "@CERTIFICATE@": str(certificate / "certificate.pem"),
-            "@KEY@": str(certificate / "key.pem"),
             "listen [::]:80;": "",
             "listen [::]:443 ssl http2;": "",
             "listen 80;": f"listen {plain};",
             "listen 443 ": f"listen {port} ",
-            "/etc/nginx/": f"{tmp_path}/",
-            "/var/log/nginx/": f"{tmp_path}/",
-            "/opt/yiping": str(ROOT),
             # Browsers leave the usual port out, and this one is not.
             "$host;": "$http_host;",
         }.items():

@@ -15,8 +15,8 @@ from pathlib import Path
 import requests
 
 from tests.hosts.network import Host
+from tests.servers import ROOT, nginx_command, nginx_site
 
-ROOT = Path(__file__).parents[2]
 DISK = "400m"
 """The disk of PostgreSQL: a city, its log, and room that can be taken away."""
 PATIENCE_S = 60.0
@@ -150,24 +150,7 @@ def worker(host: Host, log: Path, settings: dict[str, str]) -> Program:
     return Program(host, [sys.executable, "-m", "app", "serve"], log, answers(f"http://{host.address}:8051/readyz"), environment)
 
 
-def nginx(host: Host, folder: Path, workers: list[Host], certificate: Path) -> Program:
-    """deploy/yiping.nginx.conf in front of the workers; only its places are others."""
-    (folder / "yiping-workers.conf").write_text("".join(f"server {one.address}:8051 max_fails=2 fail_timeout=1s;\n" for one in workers))
-    sites = (ROOT / "deploy/yiping.nginx.conf").read_text()
-    for here, there in {
-        "@NAME@": "yiping.test",
-        "@CERTIFICATE@": str(certificate / "certificate.pem"),
-        "@KEY@": str(certificate / "key.pem"),
-        "/etc/nginx/": f"{folder}/",
-        "/var/log/nginx/": f"{folder}/",
-        "/opt/yiping": str(ROOT),
-    }.items():
-        sites = sites.replace(here, there)
-    scratch = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; worker_processes 1; user root;\n"
-        f"events {{ worker_connections 1024; }}\nhttp {{ include /etc/nginx/mime.types; {scratch}\n{sites}\n}}\n"
-    )
-    program_file = shutil.which("nginx") or "/usr/sbin/nginx"
-    command = [program_file, "-c", str(folder / "nginx.conf"), "-p", str(folder)]
-    return Program(host, command, folder / "nginx.log", answers(f"https://{host.address}/readyz"))
+def nginx(host: Host, folder: Path, workers: list[Host]) -> Program:
+    """deploy/yiping.nginx.conf in front of the workers."""
+    site = nginx_site(folder, [f"{one.address}:8051" for one in workers], folder)
+    return Program(host, nginx_command(folder, site), folder / "nginx.log", answers(f"https://{host.address}/readyz"))

@@ -29,12 +29,12 @@ from tests.conftest import ADMIN
 from tests.hosts.network import Host, Network
 from tests.hosts.programs import Disk, Program, nginx, postgres, redis, worker
 from tests.hosts.screen import Screen
+from tests.servers import ROOT, certificate
 from tests.torture.auditor import Audit, audit
 from tests.torture.phone import Phone
 from tests.torture.run import Crowd, Desk
 
 HOSTS = ("front", "one", "two", "postgres", "redis")
-ROOT = Path(__file__).parents[2]
 FRESH_S = 2.0
 """A picture younger than this is up to date."""
 COMES_BACK_S = 60.0
@@ -120,9 +120,8 @@ class Trial:
         self.city.tiling.build()
         for name in ("one", "two"):
             add(name, worker(self.hosts[name], folder / f"{name}.log", settings))
-        make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=yiping.test"
-        subprocess.run([*make.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True, capture_output=True)
-        add("front", nginx(self.hosts["front"], folder, [self.hosts["one"], self.hosts["two"]], folder))
+        certificate(folder)
+        add("front", nginx(self.hosts["front"], folder, [self.hosts["one"], self.hosts["two"]]))
         self.address = f"https://{self.hosts['front'].address}"
 
     # --- the run --------------------------------------------------------------------------------------
