@@ -59,7 +59,7 @@ def check(dash: Dash, asked: Question) -> None:
         and set(asked.changedPropIds) <= set(inputs)
     )
     if not same:
-        raise Refused("invalid", field="inputs", problem=f"not what {asked.output} takes and gives")
+        raise Refused("invalid", field="inputs", problem=f"与 {asked.output} 的输入输出不符 / not what {asked.output} takes and gives")
 
 
 def _names(parts: list[Property]) -> list[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, g, redirect, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from callbacks import problems
 from dashboard.accounts import Accounts
 from dashboard.catalogue import LANGUAGES, text
-from dashboard.errors import Refused
+from dashboard.errors import BETWEEN, Refused
 from dashboard.identity import Principal
 from datasources.serialising import dumps, loads
 
@@ -110,7 +111,7 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
             g.principal = accounts.principal(secret_of(request.headers, request.cookies))
         except Refused as refused:
             if request.path in PAGES and request.method == "GET":
-                return cast(Response, redirect(f"/signin?next={request.full_path.rstrip('?')}"))
+                return cast(Response, redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='')}"))
             raise refused
         check_origin()
         return None
@@ -178,7 +179,8 @@ def refusal_of(error: ValidationError) -> Refused:
     if first["type"] == "json_invalid":
         return Refused("malformed", problem="JSON")
     field = ".".join(str(part) for part in first["loc"]) or "body"
-    return Refused("invalid", field=field, problem=f"{field}: {first['msg']}")
+    zh, _, en = problems.sentence(dict(first)).partition(BETWEEN)
+    return Refused("invalid", field=field, problem=f"{field}：{zh}{BETWEEN}{field}: {en or zh}")
 
 
 def json_body(most_bytes: int) -> Any:

@@ -85,7 +85,7 @@ class Accounts:
         """
         self._check(role, area_code, unit_id)
         if password and len(password) < PASSWORD_LENGTH:
-            raise Refused("invalid", field="password", problem=f"at least {PASSWORD_LENGTH} characters / 至少 {PASSWORD_LENGTH} 个字符")
+            raise Refused("invalid", field="password", problem=f"至少 {PASSWORD_LENGTH} 个字符 / at least {PASSWORD_LENGTH} characters")
         digest = self._offload(lambda: self._hasher.hash(password)) if password else ""
         with self._commands.transaction(by) as work:
             if queries.by_login(work.session, login) is not None:
@@ -112,7 +112,7 @@ class Accounts:
 
     def _check(self, role: str, area_code: str, unit_id: str | None) -> None:
         if role not in ROLES:
-            raise Refused("invalid", field="role", problem=f"{role!r}: {', '.join(ROLES)}")
+            raise Refused("invalid", field="role", problem=f"{role!r}，可用 {', '.join(ROLES)} / {role!r}: one of {', '.join(ROLES)}")
         with self._database.read() as session:
             if not is_code(area_code) or area_queries.get(session, area_code) is None:
                 raise Refused("unknown_area", field="area", area=area_code)
@@ -223,7 +223,7 @@ class Accounts:
     def set_factor(self, principal: Principal, secret: str, code: str) -> None:
         """Give one's own account a second factor; `code` shows that the app has it. Raises `wrong_code`, `already_so`, `invalid`."""
         if not second_factor.is_secret(secret):
-            raise Refused("invalid", field="secret", problem="base32")
+            raise Refused("invalid", field="secret", problem="须为 base32 / base32 is wanted")
         with self._commands.transaction(principal) as work:
             account = self._own(work)
             if account.totp_secret:
@@ -275,7 +275,7 @@ class Accounts:
     ) -> Issued:
         """A token for a wall screen (`device`) or an API client (`api`)."""
         if kind not in ("device", "api"):
-            raise Refused("invalid", field="kind", problem=f"{kind!r}: device, api")
+            raise Refused("invalid", field="kind", problem=f"{kind!r}，可用 device, api / {kind!r}: device or api")
         self._check(role, area_code, unit_id)
         made = self._token(kind, name, role, area_code, life, unit_id)
         with self._commands.transaction(SYSTEM) as work:

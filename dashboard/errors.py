@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.catalogue import both
+from dashboard.catalogue import LANGUAGES, text
 
 STATUS = {
     "malformed": 400,
@@ -43,6 +43,16 @@ STATUS = {
 }
 """Every code with the HTTP status that carries it."""
 
+BETWEEN = " / "
+"""Stands between the Chinese and the English of what was found, where that is a sentence of its own."""
+
+
+def _in(language: str, found: dict[str, Any]) -> dict[str, Any]:
+    """What was found, of two languages the one that is wanted."""
+    place = LANGUAGES.index(language)
+    parts = {name: str(value).split(BETWEEN) for name, value in found.items()}
+    return {name: parts[name][place] if len(parts[name]) == len(LANGUAGES) else value for name, value in found.items()}
+
 
 class Refused(Exception):
     """A request that is not carried out. Nothing was changed."""
@@ -52,7 +62,7 @@ class Refused(Exception):
         self.code = code
         self.field = field
         self.status = STATUS[code]
-        self.zh, self.en = both(f"error.{code}", **found)
+        self.zh, self.en = (text(f"error.{code}", language, **_in(language, found)) for language in LANGUAGES)
         super().__init__(self.en)
 
     def as_dict(self) -> dict[str, Any]:

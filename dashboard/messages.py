@@ -36,7 +36,7 @@ class NewMessage(BaseModel):
     @model_validator(mode="after")
     def _something(self) -> NewMessage:
         if not (self.text.strip() or self.photo_id or self.clip_id):
-            raise ValueError("text: a message needs a text, a photo or a clip")
+            raise ValueError("消息须有文字、照片或语音 / a message needs a text, a photo or a clip")
         return self
 
 
@@ -70,7 +70,7 @@ class Messages:
                     raise Refused("already_so", field="key", state=new.key)
                 return message_row(known)
             if queries.count(work.session, delivery_id) >= MOST:
-                raise Refused("invalid", field="text", problem=f"{MOST} messages at most")
+                raise Refused("invalid", field="text", problem=f"最多 {MOST} 条消息 / {MOST} messages at most")
             from_unit = is_own(principal, delivery)
             message = Message(
                 id=new_id(),

@@ -54,7 +54,7 @@ class PositionReports(RootModel[PositionReport | list[PositionReport]]):
         """As a list. Raises `invalid` for an empty one or one that is too long."""
         reports = self.root if isinstance(self.root, list) else [self.root]
         if not 0 < len(reports) <= MOST_REPORTS:
-            raise Refused("invalid", field="body", problem=f"1–{MOST_REPORTS} positions")
+            raise Refused("invalid", field="body", problem=f"须为 1–{MOST_REPORTS} 个位置 / 1–{MOST_REPORTS} positions are wanted")
         return reports
 
 

@@ -15,6 +15,7 @@ from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.photos import Photos
 from dashboard.rows import Row, ticket_row
+from dashboard.words import Text
 from datasources.models import Ticket, TicketStep, Unit
 from datasources.queries import tickets as queries
 from datasources.serialising import iso
@@ -54,7 +55,7 @@ class TicketReport(BaseModel):
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the reporter")
     kind: Kind
     level: Literal["red", "orange", "yellow", "blue"] = "blue"
-    text: str = Field(min_length=1, max_length=2000)
+    text: Text
     lon: float | None = Field(default=None, ge=-180, le=180)
     lat: float | None = Field(default=None, ge=-90, le=90)
     photo_id: str | None = Field(default=None, max_length=36)

@@ -90,7 +90,7 @@ class Units:
     def set_duty(self, principal: Principal, unit_id: str, duty: str) -> Row:
         """Put a unit on duty or off. A unit may do so for itself; otherwise the permission `relay` is needed."""
         if duty not in DUTIES:
-            raise Refused("invalid", field="duty", problem=f"{duty!r}: {', '.join(DUTIES)}")
+            raise Refused("invalid", field="duty", problem=f"{duty!r}，可用 {', '.join(DUTIES)} / {duty!r}: one of {', '.join(DUTIES)}")
         with self._commands.transaction(principal) as work:
             unit = work.session.get(Unit, unit_id, with_for_update=True)
             if unit is None:

@@ -14,6 +14,7 @@ from dashboard.command import Commands, Work
 from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.rows import Row, warning_row
+from dashboard.words import Headline
 from datasources.models import Warning
 from datasources.queries import warnings as queries
 
@@ -34,7 +35,7 @@ class WarningIssue(BaseModel):
     event: Event
     level: Literal["red", "orange", "yellow", "blue"]
     area: str = Field(min_length=4, max_length=18)
-    headline: str = Field(min_length=1, max_length=200)
+    headline: Headline
     description: str = Field(default="", max_length=4000)
     instruction: str = Field(default="", max_length=4000)
     urgency: Literal["Immediate", "Expected", "Future", "Past", "Unknown"] = "Expected"

@@ -12,6 +12,7 @@ from dashboard.calling.caller import Report
 from dashboard.calling.channels import push_key
 from dashboard.calling.subscriptions import NewSubscription
 from dashboard.city import City
+from dashboard.dispatch.keys import StepKey
 from dashboard.dispatch.policies import NewPolicy, PolicyPlace
 from dashboard.identity import Principal
 
@@ -21,7 +22,7 @@ class PhoneMark(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80)
+    key: StepKey
 
 
 class Endpoint(BaseModel):

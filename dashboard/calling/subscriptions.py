@@ -33,7 +33,7 @@ class NewSubscription(BaseModel):
         except ValueError:
             named = "." in host and not host.endswith((".local", ".internal", ".localhost"))
         if parts.scheme != "https" or not named or parts.username:
-            raise ValueError("must be an https address of a push service")
+            raise ValueError("须为推送服务的 https 地址 / must be an https address of a push service")
         return text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from dashboard.areas import Areas
 from dashboard.command import Commands, Work
 from dashboard.dispatch.access import is_own, is_within
 from dashboard.dispatch.ending import end_when_enough
+from dashboard.dispatch.keys import StepKey, own_key
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.states import allowed, reached, waits
 from dashboard.errors import Refused
@@ -26,8 +26,6 @@ from datasources.queries import dispatch as queries
 from datasources.queries import messages
 from datasources.serialising import iso
 
-OWN_KEY = re.compile(r"[0-9a-f-]{36}:(delivered|done)")
-"""Keys of steps that we store ourselves: under one of them an answer could keep another delivery's step from being stored."""
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No clock of a phone is older than that."""
 SPOILED = (IntegrityError, DataError, ArithmeticError, ValueError)
@@ -41,7 +39,7 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the unit's device")
+    key: StepKey
     state: Literal["delivered", "acknowledged", "en_route", "arrived", "done", "declined"]
     at: AwareDatetime | None = Field(default=None, ge=OLDEST)
     lon: float | None = Field(default=None, ge=-180, le=180)
@@ -65,8 +63,6 @@ class Answers:
         Raises `not_found` (foreign deliveries included), `order_ended`, `already_so` for a repeated answer
         under another key, `not_allowed_now` for one out of order.
         """
-        if OWN_KEY.fullmatch(answer.key):
-            raise Refused("invalid", field="key", problem="keys of this form are ours")
         return self._answers.submit((principal, delivery_id, answer))
 
     def _take_all(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
@@ -152,10 +148,10 @@ class Answers:
         tapped = min(answer.at or work.now, work.now)  # a clock that runs ahead must not date an answer into the future
         place = {"lon": answer.lon, "lat": answer.lat}
         if delivery.state == "queued" and answer.state != "delivered":
-            self._store(work, delivery, "delivered", f"{delivery.id}:delivered", tapped, place, "")
+            self._store(work, delivery, "delivered", own_key(delivery.id, "delivered"), tapped, place, "")
         self._store(work, delivery, answer.state, answer.key, tapped, place, answer.note)
         if answer.state == "acknowledged" and work.session.get_one(Order, delivery.order_id).kind == "check_in":
-            self._store(work, delivery, "done", f"{delivery.id}:done", tapped, place, "")  # one tap is all that was asked
+            self._store(work, delivery, "done", own_key(delivery.id, "done"), tapped, place, "")  # one tap is all that was asked
 
     def _store(
         self, work: Work, delivery: Delivery, state: str, key: str, tapped: datetime, place: dict[str, float | None], note: str
@@ -210,7 +206,7 @@ class Answers:
                     moves[delivery.order_id].append(Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, "queued"))
                     steps.append(
                         {
-                            "key": f"{delivery.id}:delivered",
+                            "key": own_key(delivery.id, "delivered"),
                             "delivery_id": delivery.id,
                             "state": "delivered",
                             "actor": principal.actor,

@@ -10,6 +10,7 @@ from dashboard.command import Commands
 from dashboard.dispatch.access import is_own, is_within
 from dashboard.dispatch.answers import Answer, Answers
 from dashboard.dispatch.ending import hold_order
+from dashboard.dispatch.keys import StepKey
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import FINAL
@@ -29,7 +30,7 @@ class HandOver(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80)
+    key: StepKey
     to: str = Field(min_length=1, max_length=36, description="id of the unit that takes over")
 
 

@@ -22,6 +22,7 @@ from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.positions import Positions
 from dashboard.rows import Row, delivery_row, order_row
+from dashboard.words import Line, Text
 from datasources.models import Delivery, Order
 from datasources.queries import dispatch as queries
 from datasources.queries.units import Chosen
@@ -35,8 +36,8 @@ class NewOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
-    title: str = Field(min_length=1, max_length=40)
-    text: str = Field(min_length=1, max_length=2000)
+    title: Line
+    text: Text
     priority: Priority = "normal"
     deadline: AwareDatetime | None = None
     to: Criteria
@@ -50,7 +51,7 @@ class NewOrder(BaseModel):
     @model_validator(mode="after")
     def _rule(self) -> NewOrder:
         if (self.done_when == "n") != (self.needed is not None):
-            raise ValueError("needed: goes with done_when n, and only with it")
+            raise ValueError("needed 只与 done_when n 同用 / needed goes with done_when n, and only with it")
         return self
 
 
@@ -94,12 +95,14 @@ class Orders:
             if new.expect is not None and new.expect != len(selection.chosen):
                 raise Refused("recipients_changed", field="expect", expected=new.expect, count=len(selection.chosen))
             if new.needed is not None and new.needed > len(selection.chosen):
-                raise Refused("invalid", field="needed", problem=f"{new.needed} > {len(selection.chosen)}")
+                few = len(selection.chosen)
+                problem = f"要求 {new.needed} 人完成，只有 {few} 人接收 / {new.needed} are to do it, {few} get it"
+                raise Refused("invalid", field="needed", problem=problem)
             order = Order(
                 id=new_id(),
                 key=new.key,
-                title=new.title.strip(),
-                text=new.text.strip(),
+                title=new.title,
+                text=new.text,
                 priority=new.priority,
                 kind=new.kind,
                 done_when=new.done_when,

@@ -70,7 +70,7 @@ def select(session: Session, principal: Principal, areas: Areas, positions: Posi
 def _check_words(field: str, words: list[str], known: tuple[str, ...]) -> None:
     for word in words:
         if word not in known:
-            raise Refused("invalid", field=field, problem=f"{word!r}: {', '.join(known)}")
+            raise Refused("invalid", field=field, problem=f"{word!r}，可用 {', '.join(known)} / {word!r}: one of {', '.join(known)}")
 
 
 def _inside(found: list[Chosen], positions: Positions, criteria: Criteria) -> list[Chosen]:

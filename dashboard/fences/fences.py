@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dashboard.areas import Areas, check_known, scope_range
 from dashboard.clock import new_id
@@ -13,6 +13,7 @@ from dashboard.command import Commands
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.rows import Row, fence_row
+from dashboard.words import Line
 from datasources.models import Fence
 from datasources.queries import areas as area_queries
 from datasources.queries import fences as queries
@@ -27,7 +28,7 @@ class NewFence(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    name: Line
     area: str = Field(min_length=4, max_length=18, description="whose fence it is; its outline is the fence when there is no ring")
     ring: list[tuple[float, float]] | None = Field(default=None, min_length=3, max_length=2000, description="[lon, lat], WGS-84")
     rule: Literal["enter", "leave", "stay", "empty"]
@@ -39,9 +40,9 @@ class NewFence(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> NewFence:
         if (self.rule in ("stay", "empty")) != (self.minutes > 0):
-            raise ValueError("minutes: goes with the rules stay and empty, and only with them")
+            raise ValueError("minutes 只与 stay、empty 同用 / minutes goes with the rules stay and empty, and only with them")
         if self.effect == "message" and (self.rule == "empty" or not self.text.strip()):
-            raise ValueError("text: a message needs a text, and somebody to read it")
+            raise ValueError("消息须有文字和收件人 / a message needs a text, and somebody to read it")
         return self
 
 
@@ -63,7 +64,7 @@ class Fences:
                 principal.require("order", known.area_code)
                 return fence_row(known)
             if queries.count(work.session) >= MOST:
-                raise Refused("invalid", field="name", problem=f"{MOST} fences at most")
+                raise Refused("invalid", field="name", problem=f"最多 {MOST} 个围栏 / {MOST} fences at most")
             fence = Fence(
                 id=new_id(),
                 key=new.key,

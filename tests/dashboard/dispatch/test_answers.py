@@ -10,8 +10,11 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
+from callbacks.api.calling import PhoneMark
 from dashboard.city import City
 from dashboard.dispatch.answers import Answer
+from dashboard.dispatch.handing import HandOver
+from dashboard.dispatch.keys import own_key
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
@@ -131,20 +134,17 @@ def test_the_desk_may_answer_for_a_unit_by_telephone(city: City, delivery: str) 
     assert city.answers.steps(OFFICER, delivery)[-1]["actor"] == ADMIN.actor
 
 
-def test_keys_that_are_ours_are_refused(city: City, unit: Principal, delivery: str) -> None:
-    for ending in ("delivered", "done"):
-        with pytest.raises(Refused) as refused:
-            city.answers.answer(unit, delivery, answer("acknowledged", f"{delivery}:{ending}"))
-        assert refused.value.code == "invalid"
-
-
 def test_an_answer_that_cannot_be_stored_spoils_no_other(city: City, unit: Principal, delivery: str, people: list[dict[str, Any]]) -> None:
     other = principal("unit", people[1]["area_code"], people[1]["id"])
     sent = city.orders.send(
         OFFICER, NewOrder(key="order-0002", title="巡查", text="请巡查", to=Criteria(area="5101", units=[people[1]["id"]]))
     )
     theirs = str(city.orders.deliveries(OFFICER, sent["id"])[0]["id"])
-    spoiled = (unit, delivery, answer("acknowledged", f"{delivery}:delivered"))  # the key of the step that is stored with it
+    spoiled = (
+        unit,
+        delivery,
+        Answer.model_construct(key=own_key(delivery, "delivered"), state="acknowledged"),
+    )  # the key of the step that is stored with it
     results = city.answers._take_all([spoiled, (other, theirs, answer("acknowledged"))])
     assert isinstance(results[0], IntegrityError)
     assert results[1]["state"] == "acknowledged"  # type: ignore[index]
@@ -154,3 +154,16 @@ def test_an_answer_that_cannot_be_stored_spoils_no_other(city: City, unit: Princ
 def test_a_clock_of_another_age_is_refused() -> None:
     with pytest.raises(ValidationError):
         answer("acknowledged", at="0001-01-01T00:00:00+08:00")
+
+
+@pytest.mark.parametrize("key", ["{delivery}:delivered", "{delivery}:done", "{delivery}:acknowledged", "any-key-that-somebody-likes"])
+def test_any_key_but_those_that_are_reserved_is_theirs_to_choose(city: City, unit: Principal, delivery: str, key: str) -> None:
+    key = key.format(delivery=delivery)
+    assert city.answers.answer(unit, delivery, answer("acknowledged", key))["state"] == "acknowledged"
+    assert city.answers.answer(unit, delivery, answer("acknowledged", key))["state"] == "acknowledged", "the same once more"
+
+
+def test_a_reserved_key_is_refused_on_every_way_in(delivery: str) -> None:
+    for model, more in ((Answer, {"state": "acknowledged"}), (HandOver, {"to": "somebody"}), (PhoneMark, {})):
+        with pytest.raises(ValidationError, match="由系统保留"):
+            model.model_validate({"key": own_key(delivery, "delivered"), **more})
