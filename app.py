@@ -55,7 +55,7 @@ def build(settings: Settings) -> Any:
         web,
         wire,
     )
-    from callbacks.api import accounts, areas, calling, fences, messages, orders, routing, tickets, units, warnings
+    from callbacks.api import accounts, areas, calling, desk, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard import spans
     from dashboard.calling.channels import open_channels
@@ -80,7 +80,7 @@ def build(settings: Settings) -> Any:
     requests_log.install(server)
     web.install_gate(server, city.accounts)
     compression.install(server)
-    parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences)
+    parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences, desk)
     routing.install(server, [route for part in parts for route in part.routes(city)])
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS)

@@ -164,6 +164,14 @@ class Areas:
         names = self.names(path)
         return "".join(names[c] for c in path)
 
+    def middle(self, code: str) -> tuple[float, float]:
+        """A WGS-84 point inside an area. Raises `unknown_area`."""
+        with self._database.read() as session:
+            area = queries.get(session, code)
+        if area is None:
+            raise Refused("unknown_area", area=code)
+        return area.lon, area.lat
+
     def holds(self, lon: float, lat: float) -> bool:
         """Whether a WGS-84 point lies in one of the cities."""
         return any(shapely.intersects_xy(outline, lon, lat) for outline in self._city_outlines.values())

@@ -11,9 +11,11 @@ from dashboard.areas import Areas
 from dashboard.calling.caller import Caller
 from dashboard.calling.channels import set_up
 from dashboard.calling.subscriptions import Subscriptions
+from dashboard.catalogue import text
 from dashboard.clips import Clips
 from dashboard.clock import Clock
 from dashboard.command import Commands
+from dashboard.desk import Desk
 from dashboard.dispatch.answers import Answers
 from dashboard.dispatch.handing import Handing
 from dashboard.dispatch.orders import Orders
@@ -21,13 +23,14 @@ from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.reach import Reach
 from dashboard.fences.fences import Fences
 from dashboard.fences.watcher import Watcher
+from dashboard.handling import Handling
 from dashboard.links import Links
 from dashboard.messages import Messages
 from dashboard.opening import open_database
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings
-from dashboard.tickets import Tickets
+from dashboard.tickets import KINDS, Tickets
 from dashboard.tiling import Tiling
 from dashboard.troubles import Troubles
 from dashboard.units import Units
@@ -62,6 +65,8 @@ class City:
     warnings: Warnings
     orders: Orders
     answers: Answers
+    desk: Desk
+    handling: Handling
     handing: Handing
     links: Links
     fences: Fences
@@ -114,9 +119,11 @@ def build_city(
     photos = Photos(database, settings.data / "photos", clock)
     clips = Clips(database, settings.data / "clips", clock)
     policies = Policies(commands, areas, set_up(settings))
-    answers = Answers(commands, areas)
+    desk = Desk(commands, areas)
+    answers = Answers(commands, areas, photos)
     tickets = Tickets(commands, areas, photos)
-    orders = Orders(commands, areas, positions, policies)
+    orders = Orders(commands, areas, positions, policies, desk)
+    titles = {kind: text(f"ticket.{kind}") for kind in KINDS}
     return City(
         settings=settings,
         database=database,
@@ -131,17 +138,19 @@ def build_city(
         video=Video(database),
         photos=photos,
         clips=clips,
-        messages=Messages(commands, areas, photos, clips),
+        messages=Messages(commands, areas, photos, clips, desk),
         tickets=tickets,
         warnings=Warnings(commands, areas),
         orders=orders,
         answers=answers,
+        desk=desk,
+        handling=Handling(areas, positions, policies, tickets, answers, desk, titles),
         fences=Fences(commands, areas),
         watcher=Watcher(commands, areas, positions, orders, tickets, offload),
         links=Links(commands, settings, open_links(settings.redis_url, names)),
         handing=Handing(commands, areas, answers, policies),
         policies=policies,
-        caller=Caller(commands, policies, answers),
+        caller=Caller(commands, areas, policies, answers, desk),
         reach=Reach(commands, areas, orders),
         subscriptions=Subscriptions(commands),
         tiling=Tiling(database, settings.data / "tiles", troubles),

@@ -38,6 +38,8 @@ STATUS = {
     "recipients_changed": 409,
     "not_allowed_now": 409,
     "already_so": 409,
+    "taken": 409,
+    "assigned": 409,
     "order_ended": 409,
     "unavailable": 503,
 }

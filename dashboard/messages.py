@@ -10,8 +10,11 @@ from dashboard.areas import Areas
 from dashboard.clips import Clips
 from dashboard.clock import new_id
 from dashboard.command import Commands
+from dashboard.desk import Desk
 from dashboard.dispatch.access import is_own, is_within
+from dashboard.dispatch.moves import LEVEL
 from dashboard.errors import Refused
+from dashboard.idempotency import ClientKey
 from dashboard.identity import Principal
 from dashboard.photos import Photos
 from dashboard.rows import Row, message_row
@@ -27,7 +30,7 @@ class NewMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the writer")
+    key: ClientKey
     text: str = Field(default="", max_length=1000)
     photo_id: str | None = Field(default=None, max_length=36)
     clip_id: str | None = Field(default=None, max_length=36)
@@ -43,7 +46,8 @@ class NewMessage(BaseModel):
 class Messages:
     """Takes messages and shows them to those whom they concern: the unit itself, and desks whose area holds it."""
 
-    def __init__(self, commands: Commands, areas: Areas, photos: Photos, clips: Clips) -> None:
+    def __init__(self, commands: Commands, areas: Areas, photos: Photos, clips: Clips, desk: Desk) -> None:
+        self._desk = desk
         self._commands = commands
         self._database = commands.database
         self._areas = areas
@@ -88,10 +92,15 @@ class Messages:
                 arrived_at=work.now,
             )
             work.session.add(message)
+            order = work.session.get_one(Order, delivery.order_id)
             if from_unit:
                 delivery.said += 1
+                about = {"order": order.id, "delivery": delivery.id, "unit": delivery.unit_id, "ticket": order.ticket_id}
+                told = f"{delivery.unit_name}：{new.text.strip() or ('［照片］' if new.photo_id else '［语音］')}"
+                self._desk.put(work, "message", delivery.id, LEVEL[order.priority], delivery.area_code, told, about)
+            else:
+                self._desk.take_about(work, "message", delivery.id)
             row = message_row(message)
-            order = work.session.get_one(Order, delivery.order_id)
             payload = {
                 "row": row,
                 "delivery_id": delivery.id,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,11 +14,26 @@ from dashboard.attachments import Attachments, check_size
 from dashboard.clock import new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
-from datasources.models import Message, Photo, Ticket
+from datasources.models import Message, Photo, Ticket, TicketStep
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2048
+UNREADABLE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow raises for files that are broken in all kinds of ways."""
 
 
 class Photos(Attachments[Photo]):
@@ -57,6 +74,9 @@ class Photos(Attachments[Photo]):
             found = [
                 *session.scalars(select(Ticket.area_code).where(Ticket.photo_id == photo_id)),
                 *session.scalars(select(Message.area_code).where(Message.photo_id == photo_id)),
+                *session.scalars(
+                    select(Ticket.area_code).join(TicketStep, TicketStep.ticket_id == Ticket.id).where(TicketStep.photo_id == photo_id)
+                ),
             ]
             places = [photo.area_code, *found] if photo else []
         mine = addressed or (photo is not None and photo.actor == principal.actor)
@@ -66,13 +86,21 @@ class Photos(Attachments[Photo]):
         return self._path(photo.id)
 
 
+def _turned(image: Image.Image) -> Image.Image:
+    """As the camera was held. What it wrote beside the picture may be broken in any way: then the picture is taken as it lies."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except UNREADABLE:
+        return image
+
+
 def _redrawn(data: bytes) -> tuple[bytes, int, int]:
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Refused("too_large", field="photo", limit=f"{MOST_PIXELS // 1_000_000} MP")
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            upright = _turned(image).convert("RGB")
+    except UNREADABLE:
         raise Refused("not_an_image", field="photo") from None
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     out = io.BytesIO()

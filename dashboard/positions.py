@@ -26,6 +26,8 @@ from datasources.queries import units as unit_queries
 from datasources.shared_positions import SharedPositions
 
 AHEAD = timedelta(seconds=60)
+WRONG_CLOCK = timedelta(days=1)
+"""So far ahead the clock of a unit's own device may be: what it dates into the future counts as now."""
 BEHIND = timedelta(hours=24)
 MOST_REPORTS = 5000
 KEPT = timedelta(hours=24)
@@ -137,6 +139,8 @@ class Positions:
         """One position, checked as far as it can be by itself, for `take`. Raises as `report`."""
         now, at = self._clock().timestamp(), report.at.timestamp()
         number = self._number_in_scope(principal, report.unit, 0)
+        if principal.unit_id is not None and at <= now + WRONG_CLOCK.total_seconds():
+            at = min(at, now)  # a phone whose clock runs ahead is still where it is, as its taps count as now
         _check_time(report, at, now, 0)
         return Single(number, at * 1000, report.lon, report.lat, report.heading % 360, report.accuracy_m, report.crs == "gcj02")
 

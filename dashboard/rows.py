@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from datasources.models import Area, Delivery, Fence, Message, Order, Ticket, Unit, VideoPoint, Warning
+from datasources.models import Area, Delivery, DeskItem, Fence, Message, Order, Ticket, Unit, VideoPoint, Warning
 from datasources.serialising import iso, iso_or_none
 
 Row = dict[str, Any]
@@ -69,6 +69,9 @@ def ticket_row(ticket: Ticket) -> Row:
         "handler_unit_id": ticket.handler_unit_id,
         "photo_id": ticket.photo_id,
         "rating": ticket.rating,
+        "address": ticket.address,
+        "caller": masked(ticket.caller),
+        "seen_at": iso_or_none(ticket.seen_at),
         "reported_at": iso(ticket.reported_at),
         "due_at": iso(ticket.due_at),
         "closed_at": iso_or_none(ticket.closed_at),
@@ -112,6 +115,7 @@ def order_row(order: Order) -> Row:
         "sent_at": iso(order.sent_at),
         "deadline": iso_or_none(order.deadline),
         "ended_at": iso_or_none(order.ended_at),
+        "ticket_id": order.ticket_id,
     }
 
 
@@ -128,6 +132,24 @@ def delivery_row(delivery: Delivery) -> Row:
         "times": dict(delivery.times),
         "note": delivery.note,
         "said": delivery.said,
+    }
+
+
+def desk_row(item: DeskItem) -> Row:
+    """What waits at the desk. `about` holds ids: of the ticket, the order, the delivery, the unit, as far as there are such."""
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "level": item.level,
+        "area_code": item.area_code,
+        "text": item.text,
+        "count": item.count,
+        "about": dict(item.about),
+        "state": item.state,
+        "raised_at": iso(item.raised_at),
+        "last_at": iso(item.last_at),
+        "taken_at": iso_or_none(item.taken_at),
+        "taken_by": item.taken_by,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -12,11 +11,13 @@ from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands
 from dashboard.errors import Refused
 from dashboard.identity import Principal
+from dashboard.numbers import plain_number
 from dashboard.rows import Row, unit_row
 from datasources.models import Unit
 from datasources.queries import units as queries
 
-SHORTEST_NUMBER, LONGEST_NUMBER = 5, 24
+SHORTEST_SEARCHED = 5
+"""Fewer digits would find by chance."""
 DUTIES = ("on_duty", "off_duty")
 ROLES = (
     "grid_officer",
@@ -66,9 +67,9 @@ class Units:
         principal.require("see")
         low, high = scope_range(principal.area_code)
         with self._database.read() as session:
-            digits = re.sub(r"[\s-]", "", text)
             keyring = self._database.keyring
-            numbers = keyring.indexed(digits) if keyring is not None and SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER else []
+            digits = _searched_number(text)
+            numbers = keyring.indexed(digits) if keyring is not None and digits else []
             return rows(session, queries.search(session, text, numbers, low, high, most))
 
     def phone(self, principal: Principal, unit_id: str) -> str:
@@ -103,6 +104,15 @@ class Units:
                 row = rows(work.session, [unit])[0]
                 work.record("unit.duty", unit.area_code, unit.id, {"row": row}, [[unit.area_code, {"on_duty": step}]])
             return rows(work.session, [unit])[0]
+
+
+def _searched_number(text: str) -> str:
+    """What is searched for as a telephone number is written, made plain; empty when it is something else."""
+    try:
+        digits = plain_number(text)
+    except ValueError:
+        return ""
+    return digits if len(digits) >= SHORTEST_SEARCHED else ""
 
 
 def _may_see(principal: Principal, unit: Unit) -> bool:

@@ -12,6 +12,7 @@ from dashboard.clock import new_id
 from dashboard.codes import ancestors, end_of
 from dashboard.command import Commands, Work
 from dashboard.errors import Refused
+from dashboard.idempotency import ClientKey
 from dashboard.identity import SYSTEM, Principal
 from dashboard.rows import Row, warning_row
 from dashboard.words import Headline
@@ -31,7 +32,7 @@ class WarningIssue(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
+    key: ClientKey
     event: Event
     level: Literal["red", "orange", "yellow", "blue"]
     area: str = Field(min_length=4, max_length=18)

@@ -147,11 +147,16 @@ LEADER = principal("leader", "510104017")
 ADMIN = principal("admin")
 
 
-@pytest.fixture
-def people(city: City) -> list[dict[str, Any]]:
+def on_duty(city: City) -> list[dict[str, Any]]:
     """Units on duty in the whole city, by area."""
     found = city.units.covering(ADMIN, "5101", 2000)
     return sorted((unit for unit in found if unit["duty"] == "on_duty"), key=lambda unit: (unit["area_code"], unit["id"]))
+
+
+@pytest.fixture
+def people(city: City) -> list[dict[str, Any]]:
+    """See `on_duty`."""
+    return on_duty(city)
 
 
 @dataclass

@@ -12,8 +12,8 @@ from dashboard.calling.caller import Report
 from dashboard.calling.channels import push_key
 from dashboard.calling.subscriptions import NewSubscription
 from dashboard.city import City
-from dashboard.dispatch.keys import StepKey
 from dashboard.dispatch.policies import NewPolicy, PolicyPlace
+from dashboard.idempotency import ClientKey
 from dashboard.identity import Principal
 
 
@@ -22,7 +22,7 @@ class PhoneMark(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: StepKey
+    key: ClientKey
 
 
 class Endpoint(BaseModel):

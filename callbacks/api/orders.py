@@ -13,6 +13,7 @@ from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.identity import Principal
 
+MOST_HISTORY = 30
 MOST_BYTES = 4 * 1024 * 1024  # an order to 44,000 named units
 
 
@@ -121,5 +122,12 @@ def routes(city: City) -> list[Route]:
             "What the asking unit has to do",
             ("answer",),
             lambda principal: {"deliveries": city.answers.work_of(principal)},
+        ),
+        Route(
+            "GET",
+            "/my/history",
+            "The last orders of the asking unit, whatever has become of them",
+            ("answer",),
+            lambda principal: {"deliveries": city.answers.history_of(principal, MOST_HISTORY)},
         ),
     ]

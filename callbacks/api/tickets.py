@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, send_file
+from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.queries import KeyQuery, PageQuery
 from callbacks.api.routing import Route
@@ -14,6 +15,16 @@ from dashboard.city import City
 from dashboard.identity import Principal
 from dashboard.photos import MOST_BYTES
 from dashboard.tickets import TicketMove, TicketReport
+
+MOST_REPORTED = 30
+
+
+class AttachedPhoto(BaseModel):
+    """A photo that was sent before, by its id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    photo_id: str = Field(max_length=36)
 
 
 class TicketQuery(PageQuery):
@@ -52,10 +63,32 @@ def routes(city: City) -> list[Route]:
         Route(
             "POST",
             "/tickets/{id}/moves",
-            "Assign, start, finish, reject or close a ticket",
+            "Assign a ticket, take a step as its handler, reject or close it",
             ("ticket", "answer"),
             lambda principal, id, body: city.tickets.move(principal, id, body),
             body=TicketMove,
+        ),
+        Route(
+            "POST",
+            "/tickets/{id}/photo",
+            "Add a photo to a ticket that one has reported",
+            ("answer",),
+            lambda principal, id, body: city.tickets.attach(principal, id, body.photo_id),
+            body=AttachedPhoto,
+        ),
+        Route(
+            "GET",
+            "/my/tickets",
+            "What the asking unit has reported last, and what has become of it",
+            ("answer",),
+            lambda principal: {"tickets": city.tickets.reported_by(principal, MOST_REPORTED)},
+        ),
+        Route(
+            "POST",
+            "/tickets/{id}/caller",
+            "The number of who rang up; that somebody looks is recorded",
+            ("contact",),
+            lambda principal, id: {"phone": city.tickets.caller(principal, id)},
         ),
         Route(
             "POST",

@@ -16,9 +16,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from dashboard.areas import Areas
 from dashboard.clock import new_id
 from dashboard.codes import LEVELS, end_of
 from dashboard.command import Commands, Work
+from dashboard.desk import Desk
 from dashboard.dispatch.answers import Answer, Answers
 from dashboard.dispatch.moves import escalate
 from dashboard.dispatch.policies import INSIDE, Policies, Step, Steps
@@ -44,6 +46,7 @@ CLAIM = timedelta(seconds=60)
 """A call without an end after this long has lost its maker."""
 MOST_TRIES = 5
 COMMUNITY = LEVELS["community"]
+CITY = LEVELS["city"]
 
 
 class Report(BaseModel):
@@ -58,8 +61,10 @@ class Report(BaseModel):
 class Caller:
     """Calls people over the channels that it was given with `use`. A process that only reads is given none."""
 
-    def __init__(self, commands: Commands, policies: Policies, answers: Answers) -> None:
+    def __init__(self, commands: Commands, areas: Areas, policies: Policies, answers: Answers, desk: Desk) -> None:
         self._commands = commands
+        self._areas = areas
+        self._desk = desk
         self._database = commands.database
         self._policies = policies
         self._answers = answers
@@ -158,7 +163,7 @@ class Caller:
             if not delivery.escalated:
                 fresh[delivery.area_code[:COMMUNITY]].append(delivery)
         for area_code, deliveries in fresh.items():
-            escalate(work, area_code, order.id, deliveries)
+            escalate(work, self._desk, area_code, order, deliveries, self._areas.short_name(area_code))
 
     def _deputise(self, work: Work, order: Order, pairs: Sequence[tuple[Delivery, Call]]) -> None:
         """Give the order to the nearest who has not got it, for each who is silent: same micro-grid, then grid, then community."""
@@ -239,6 +244,7 @@ class Caller:
     def _end(self, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
         with self._commands.transaction(SYSTEM) as work:
             ended: dict[tuple[str, str, str, str], list[list[Any]]] = defaultdict(list)
+            failed: dict[str, list[Call]] = defaultdict(list)
             for call_id, outcome in zip(ids, outcomes, strict=True):
                 call = work.session.get_one(Call, call_id, with_for_update=True)
                 queries.forget_subscriptions(work.session, outcome.gone)
@@ -250,9 +256,15 @@ class Caller:
                 delivery = work.session.get_one(Delivery, call.delivery_id)
                 line = [delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code]
                 ended[call.order_id, call.area_code[:COMMUNITY], call.channel, call.state].append(line)
+                if call.state == "failed":
+                    failed[call.channel].append(call)
             for (order_id, area_code, channel, state), lines in ended.items():
                 payload = {"order_id": order_id, "channel": channel, "state": state, "deliveries": lines}
                 work.record("call.end", area_code, order_id, payload)
+            for channel, calls in failed.items():
+                # One item for a channel, however many calls it fails: the desk must know that it cannot rely on it.
+                about = {"channel": channel, "order": calls[-1].order_id}
+                self._desk.put(work, "channel", channel, "orange", calls[-1].area_code[:CITY], calls[-1].result, about, len(calls))
 
     def _note(self, work: Work, call: Call, outcome: Outcome) -> None:
         call.result = outcome.detail

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -14,16 +14,17 @@ from dashboard.areas import Areas
 from dashboard.command import Commands, Work
 from dashboard.dispatch.access import is_own, is_within
 from dashboard.dispatch.ending import end_when_enough
-from dashboard.dispatch.keys import StepKey, own_key
 from dashboard.dispatch.moves import Move, record_moves
-from dashboard.dispatch.states import allowed, reached, waits
+from dashboard.dispatch.states import HELP, STATES, allowed, reached, waits
 from dashboard.errors import Refused
 from dashboard.gathering import Gatherer
+from dashboard.idempotency import ClientKey, own_key
 from dashboard.identity import DEVICES, Principal
+from dashboard.photos import Photos
 from dashboard.rows import Row, delivery_row, order_row
 from datasources.models import Delivery, DeliveryStep, Order
+from datasources.queries import desk, messages
 from datasources.queries import dispatch as queries
-from datasources.queries import messages
 from datasources.serialising import iso
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -39,19 +40,26 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: StepKey
-    state: Literal["delivered", "acknowledged", "en_route", "arrived", "done", "declined"]
+    key: ClientKey
+    state: Literal["delivered", "acknowledged", "en_route", "arrived", "done", "declined", "help"]
     at: AwareDatetime | None = Field(default=None, ge=OLDEST)
     lon: float | None = Field(default=None, ge=-180, le=180)
     lat: float | None = Field(default=None, ge=-90, le=90)
     note: str = Field(default="", max_length=1000)
+    photo_id: str | None = Field(default=None, max_length=36, description="what was photographed at the end")
+
+
+Listener = Callable[[Work, Delivery, Answer], None]
+"""Hears of each answer inside its transaction, after the delivery has moved."""
 
 
 class Answers:
     """Takes answers and tells a unit what it has to do."""
 
-    def __init__(self, commands: Commands, areas: Areas) -> None:
+    def __init__(self, commands: Commands, areas: Areas, photos: Photos) -> None:
         self._commands = commands
+        self._photos = photos
+        self._listeners: list[Listener] = []
         self._database = commands.database
         self._areas = areas
         self._answers: Gatherer[tuple[Principal, str, Answer], Row] = Gatherer(self._take_all)
@@ -63,7 +71,13 @@ class Answers:
         Raises `not_found` (foreign deliveries included), `order_ended`, `already_so` for a repeated answer
         under another key, `not_allowed_now` for one out of order.
         """
+        if answer.photo_id is not None and not self._photos.owned_by(principal, answer.photo_id):
+            raise Refused("not_found", field="photo_id", what=answer.photo_id)
         return self._answers.submit((principal, delivery_id, answer))
+
+    def listen(self, listener: Listener) -> None:
+        """Hear of each answer."""
+        self._listeners.append(listener)
 
     def _take_all(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
         """Together or, when one of them cannot be stored, one by one: nobody is to suffer for what another device sent."""
@@ -104,7 +118,7 @@ class Answers:
 
     def _see_end(self, work: Work, last: Delivery, held: Iterable[Delivery]) -> None:
         """When this answer has ended the order of a team, what was held of the rest has expired."""
-        if last.state in ("done", "declined") and work.session.get_one(Order, last.order_id).state != "running":
+        if last.state in ("done", "declined", HELP) and work.session.get_one(Order, last.order_id).state != "running":
             for delivery in held:
                 if delivery.order_id == last.order_id:
                     work.session.refresh(delivery)
@@ -149,12 +163,22 @@ class Answers:
         place = {"lon": answer.lon, "lat": answer.lat}
         if delivery.state == "queued" and answer.state != "delivered":
             self._store(work, delivery, "delivered", own_key(delivery.id, "delivered"), tapped, place, "")
-        self._store(work, delivery, answer.state, answer.key, tapped, place, answer.note)
+        self._store(work, delivery, answer.state, answer.key, tapped, place, answer.note, answer.photo_id)
         if answer.state == "acknowledged" and work.session.get_one(Order, delivery.order_id).kind == "check_in":
             self._store(work, delivery, "done", own_key(delivery.id, "done"), tapped, place, "")  # one tap is all that was asked
+        for listener in self._listeners:
+            listener(work, delivery, answer)
 
     def _store(
-        self, work: Work, delivery: Delivery, state: str, key: str, tapped: datetime, place: dict[str, float | None], note: str
+        self,
+        work: Work,
+        delivery: Delivery,
+        state: str,
+        key: str,
+        tapped: datetime,
+        place: dict[str, float | None],
+        note: str,
+        photo_id: str | None = None,
     ) -> None:
         was, delivery.state = delivery.state, state
         if not waits(state):
@@ -173,12 +197,13 @@ class Answers:
                 lon=place["lon"],
                 lat=place["lat"],
                 note=note,
+                photo_id=photo_id,
             )
         )
         move = Move(delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code, was)
         extra = {"note": note, "place": self._areas.short_name(delivery.area_code)}
         record_moves(work, delivery.order_id, state, [move], tapped, extra)
-        if state in ("done", "declined"):
+        if state in ("done", "declined", HELP):
             end_when_enough(work, self._areas, delivery.order_id)
 
     def received(self, principal: Principal, delivery_ids: list[str]) -> int:
@@ -231,8 +256,26 @@ class Answers:
         with self._database.read() as session:
             found = queries.underway_of_unit(session, principal.unit_id)
             written = messages.from_desk(session, [delivery.id for delivery, _ in found])
+            calls = desk.latest_about(session, "help", [delivery.id for delivery, _ in found if delivery.state == HELP])
             return [
-                {**delivery_row(delivery), "order": order_row(order), "messages": written.get(delivery.id, 0)} for delivery, order in found
+                {
+                    **delivery_row(delivery),
+                    "order": order_row(order),
+                    "messages": written.get(delivery.id, 0),
+                    **({"taken_by": calls[delivery.id].taken_by} if delivery.id in calls else {}),
+                }
+                for delivery, order in found
+            ]
+
+    def history_of(self, principal: Principal, most: int) -> list[Row]:
+        """The last orders of the asking unit, whatever has become of them, newest first."""
+        principal.require("answer")
+        if principal.unit_id is None:
+            raise Refused("forbidden", permission="answer")
+        with self._database.read() as session:
+            return [
+                {**delivery_row(delivery), "order": order_row(order)}
+                for delivery, order in queries.recent_of_unit(session, principal.unit_id, most)
             ]
 
     def steps(self, principal: Principal, delivery_id: str) -> list[Row]:
@@ -250,8 +293,10 @@ class Answers:
                     "lon": step.lon,
                     "lat": step.lat,
                     "note": step.note,
+                    "photo_id": step.photo_id,
                 }
-                for step in queries.steps(session, delivery_id)
+                # two that were stored at one moment: the one that the other proves comes first
+                for step in sorted(queries.steps(session, delivery_id), key=lambda step: (step.arrived_at, STATES.index(step.state)))
             ]
 
 

@@ -36,7 +36,7 @@ def end_when_enough(work: Work, areas: Areas, order_id: str) -> None:
     work.session.flush()
     states = select(Delivery.state, func.count()).where(Delivery.order_id == order_id).group_by(Delivery.state)
     counts = {str(state): int(n) for state, n in work.session.execute(states)}
-    possible = sum(counts.values()) - counts.get("declined", 0) - counts.get("expired", 0)
+    possible = sum(counts.values()) - sum(counts.get(state, 0) for state in ("declined", "help", "expired"))
     wanted = possible if order.done_when == "all" else min(order.needed or 1, max(1, possible))
     if 0 < wanted <= counts.get("done", 0):
         end(work, areas, order, "closed")

@@ -10,11 +10,11 @@ from dashboard.command import Commands
 from dashboard.dispatch.access import is_own, is_within
 from dashboard.dispatch.answers import Answer, Answers
 from dashboard.dispatch.ending import hold_order
-from dashboard.dispatch.keys import StepKey
 from dashboard.dispatch.policies import Policies
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import FINAL
 from dashboard.errors import Refused
+from dashboard.idempotency import ClientKey
 from dashboard.identity import Principal
 from dashboard.rows import Row, delivery_row
 from datasources.models import Delivery, Order, Unit
@@ -30,7 +30,7 @@ class HandOver(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: StepKey
+    key: ClientKey
     to: str = Field(min_length=1, max_length=36, description="id of the unit that takes over")
 
 
@@ -65,6 +65,7 @@ class Handing:
         """
         with self._commands.transaction(principal) as work:
             work.claim(wanted.key)
+            queries.hold_tickets(work.session, [delivery_id])
             hold_order(work, delivery_id)
             delivery = work.session.get(Delivery, delivery_id, with_for_update=True)
             if delivery is None or not _may_hand_over(principal, delivery):

@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 
 from dashboard.codes import LEVELS
 from dashboard.command import Deltas, Work
+from dashboard.desk import Desk
 from dashboard.dispatch.states import unanswered_difference
 from datasources.database import turn
-from datasources.models import Delivery
+from datasources.models import Delivery, Order
 from datasources.serialising import iso
 
+LEVEL = {"critical": "red", "urgent": "orange", "normal": "yellow"}
+"""How grave it is when nobody answers, by the priority of the order."""
 AT_ONCE = 100
 """Communities recorded before others get their turn."""
 
@@ -47,9 +50,14 @@ def record_moves(work: Work, order_id: str, to: str, moves: Iterable[Move], at: 
         work.record("delivery.move", area_code, order_id, payload, deltas)
 
 
-def escalate(work: Work, area_code: str, order_id: str, deliveries: Sequence[Delivery]) -> None:
-    """Mark these deliveries of one order as escalated, and record it at `area_code`."""
+def escalate(work: Work, desk: Desk, area_code: str, order: Order, deliveries: Sequence[Delivery], place: str) -> None:
+    """Report these silent recipients of one order to the duty desk: marked, recorded at `area_code`, and in the desk's queue until
+    somebody takes it."""
     for delivery in deliveries:
         delivery.escalated = True
     lines = [[d.id, d.unit_id, d.unit_name, d.area_code, d.state] for d in deliveries]
-    work.record("delivery.escalate", area_code, order_id, {"order_id": order_id, "deliveries": lines})
+    payload = {"order_id": order.id, "deliveries": lines, "title": order.title, "place": place}
+    work.record("delivery.escalate", area_code, order.id, payload)
+    level = LEVEL[order.priority]
+    about = {"order": order.id, "ticket": order.ticket_id, "unit": deliveries[0].unit_name}
+    desk.put(work, "escalation", order.id, level, order.area_code, order.title, about, count=len(deliveries))

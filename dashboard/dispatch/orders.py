@@ -12,6 +12,7 @@ from dashboard.areas import Areas, scope_range
 from dashboard.clock import new_id
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands, Work
+from dashboard.desk import Desk
 from dashboard.dispatch.ending import UPDATE, end
 from dashboard.dispatch.moves import escalate
 from dashboard.dispatch.policies import Policies, Priority
@@ -19,6 +20,7 @@ from dashboard.dispatch.recipients import Criteria, select
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import UNANSWERED
 from dashboard.errors import Refused
+from dashboard.idempotency import ClientKey
 from dashboard.identity import SYSTEM, Principal
 from dashboard.positions import Positions
 from dashboard.rows import Row, delivery_row, order_row
@@ -35,7 +37,7 @@ class NewOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
+    key: ClientKey
     title: Line
     text: Text
     priority: Priority = "normal"
@@ -58,8 +60,9 @@ class NewOrder(BaseModel):
 class Orders:
     """Sends and steers orders."""
 
-    def __init__(self, commands: Commands, areas: Areas, positions: Positions, policies: Policies) -> None:
+    def __init__(self, commands: Commands, areas: Areas, positions: Positions, policies: Policies, desk: Desk) -> None:
         self._commands = commands
+        self._desk = desk
         self._policies = policies
         self._database = commands.database
         self._areas = areas
@@ -164,6 +167,7 @@ class Orders:
         with self._commands.transaction(principal) as work:
             order = self._steered(work, order_id)
             end(work, self._areas, order, state)
+            self._desk.clear(work, "escalation", order.id)
             return order_row(order)
 
     def _steered(self, work: Work, order_id: str) -> Order:
@@ -186,7 +190,8 @@ class Orders:
             for order_id in late:
                 silent = self._silent(work.session, [order_id], lock=True)
                 if silent:
-                    escalate(work, work.session.get_one(Order, order_id).area_code, order_id, silent)
+                    order = work.session.get_one(Order, order_id)
+                    escalate(work, self._desk, order.area_code, order, silent, self._areas.short_name(order.area_code))
                 marked += len(silent)
         return marked
 
@@ -237,4 +242,5 @@ class Orders:
         """A page of the deliveries that are under way in an area, by id: for gateways."""
         principal.require("relay", area_code)
         with self._database.read() as session:
-            return [delivery_row(d) for d in queries.underway_page(session, area_code, end_of(area_code), after, most)]
+            found = queries.underway_page(session, area_code, end_of(area_code), after, most)
+            return [{**delivery_row(delivery), "kind": kind} for delivery, kind in found]

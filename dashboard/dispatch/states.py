@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-STATES = ("queued", "delivered", "acknowledged", "en_route", "arrived", "done", "declined", "expired")
+STATES = ("queued", "delivered", "acknowledged", "en_route", "arrived", "done", "declined", "help", "expired")
 UNANSWERED = ("queued", "delivered")
 FINAL = ("done", "declined", "expired")
+HELP = "help"
+"""求助: who has the order is in need themselves. No order's end takes that back; it ends when they say that they are safe (`done`)."""
 
 _NEXT = {
-    "queued": ("delivered", "acknowledged", "declined", "expired"),
-    "delivered": ("acknowledged", "declined", "expired"),
-    "acknowledged": ("en_route", "declined", "expired"),
-    "en_route": ("arrived", "declined", "expired"),
-    "arrived": ("done", "declined", "expired"),
+    "queued": ("delivered", "acknowledged", "declined", "help", "expired"),
+    "delivered": ("acknowledged", "declined", "help", "expired"),
+    "acknowledged": ("en_route", "declined", "help", "expired"),
+    "en_route": ("arrived", "declined", "help", "expired"),
+    "arrived": ("done", "declined", "help", "expired"),
+    "help": ("done",),
     "done": (),
     "declined": (),
     "expired": (),

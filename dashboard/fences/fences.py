@@ -11,6 +11,7 @@ from dashboard.areas import Areas, check_known, scope_range
 from dashboard.clock import new_id
 from dashboard.command import Commands
 from dashboard.errors import Refused
+from dashboard.idempotency import ClientKey
 from dashboard.identity import Principal
 from dashboard.rows import Row, fence_row
 from dashboard.words import Line
@@ -27,7 +28,7 @@ class NewFence(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=80, description="idempotency key made by the sender")
+    key: ClientKey
     name: Line
     area: str = Field(min_length=4, max_length=18, description="whose fence it is; its outline is the fence when there is no ring")
     ring: list[tuple[float, float]] | None = Field(default=None, min_length=3, max_length=2000, description="[lon, lat], WGS-84")

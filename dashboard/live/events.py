@@ -11,6 +11,9 @@ from datasources.serialising import iso
 
 KINDS = (
     "ticket.report",
+    "ticket.help",
+    "ticket.finish",
+    "ticket.decline",
     "ticket.close",
     "ticket.overdue",
     "warning.issue",
@@ -20,6 +23,8 @@ KINDS = (
     "order.call_off",
     "order.close",
     "delivery.move",
+    "delivery.escalate",
+    "desk.take",
     "message.send",
     "fence.enter",
     "fence.leave",
@@ -60,8 +65,14 @@ def event_of(change: Mapping[str, Any]) -> Event | None:
     if kind == "delivery.move":
         if payload["to"] not in TOLD_STATES or len(payload["deliveries"]) != 1:
             return None
-        return {**event, "kind": f"delivery.{payload['to']}", "unit": payload["deliveries"][0][2], "text": payload.get("note", "")}
+        # the change is the community's; what is told happens where the unit belongs
+        _, _, unit, place, *_ = payload["deliveries"][0]
+        return {**event, "area_code": place, "kind": f"delivery.{payload['to']}", "unit": unit, "text": payload.get("note", "")}
+    if kind == "delivery.escalate":
+        return {**event, "level": "orange", "text": payload.get("title", ""), "count": len(payload["deliveries"])}
     row = payload["row"]
+    if kind == "desk.take":
+        return {**event, "level": None, "text": row["text"], "unit": row["taken_by"], "matter": row["kind"]}
     if kind == "message.send":
         # what the desk itself wrote is no news to it
         told = {**event, "unit": payload["unit"], "text": row["text"], "title": payload["title"], "order_id": row["order_id"]}

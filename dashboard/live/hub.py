@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from dashboard.clock import Clock
-from dashboard.codes import related
+from dashboard.codes import ancestors, related
 from dashboard.live import frames
 from dashboard.live.events import as_mapping
 from dashboard.live.micro_grids import MicroGrids
@@ -21,6 +21,7 @@ from dashboard.rows import order_row
 from datasources.bus import Bus
 from datasources.database import Database, turn
 from datasources.hot import HotPositions
+from datasources.models import Order
 from datasources.queries import changes, dispatch
 from datasources.serialising import iso
 
@@ -231,6 +232,8 @@ class Hub:
             self._tell_units(change)
         if topic == "message":
             self._tell_message(change)
+        if topic == "desk":
+            self._tell_desks(change)
 
     def _tell_message(self, change: Mapping[str, Any]) -> None:
         """To the unit's devices, and to the screens that have the order open and the unit in sight."""
@@ -239,6 +242,15 @@ class Hub:
         for (order_id, area_code), room in self._orders.items():
             if order_id == change["entity_id"] and change["area_code"].startswith(area_code):
                 self._send(room.name, "message", message)
+
+    def _tell_desks(self, change: Mapping[str, Any]) -> None:
+        """To every desk whose scope holds it, whatever place it has open; and to who called for help, that somebody is at it."""
+        row = change["payload"]["row"]
+        message = {"seq": change["seq"], "item": {**row, "place": change["payload"]["place"]}}
+        for scope in ("", *ancestors(row["area_code"]), row["area_code"]):
+            self._send(f"desk:{scope}", "desk", message)
+        if row["kind"] == "help" and row["state"] == "taken":
+            self._send(f"unit:{row['about']['unit']}", "taken", {"delivery": row["about"]["delivery"], "by": row["taken_by"]})
 
     def on_import(self, refresh: Callable[[str], None]) -> None:
         """Call `refresh(topic)` when areas, units or video points were imported, here or by another process."""
@@ -272,8 +284,18 @@ class Hub:
         if kind == "delivery.move":
             message |= {"state": payload["to"], "at": payload["at"]}
         if kind == "delivery.resend" or payload.get("to") == "queued":
-            message["order"] = payload.get("row") or self._order_rows.get(payload["order_id"])
+            message["order"] = payload.get("row") or self._order_row(payload["order_id"])
         self._told.append((message, told))
+
+    def _order_row(self, order_id: str) -> dict[str, Any] | None:
+        """A running order: kept since it was sent, or read (one that gives out a ticket, after a start)."""
+        if order_id not in self._order_rows:
+            with self._database.read() as session:
+                order = session.get(Order, order_id)
+                if order is None or order.state != "running":
+                    return None
+                self._order_rows[order_id] = order_row(order)
+        return self._order_rows[order_id]
 
     def _push(self) -> None:
         watched = self._outlet.watched() if self._outlet is not None else set()

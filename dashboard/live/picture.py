@@ -108,6 +108,8 @@ class Picture:
 
     def _order(self, row: dict[str, Any]) -> None:
         order_id = row["id"]
+        if row.get("ticket_id") is not None:
+            return  # it is shown with its ticket: a city has thousands
         if row["state"] == "running":
             self.running[order_id] = row
             if order_id in self.orders:

@@ -21,7 +21,8 @@ from datasources.queries import dispatch
 LISTED = 300
 """How many deliveries of an order a screen lists: those that wait the longest come first."""
 _URGENCY = {
-    state: i for i, state in enumerate(("declined", "queued", "delivered", "acknowledged", "en_route", "arrived", "done", "expired"))
+    state: i
+    for i, state in enumerate(("help", "declined", "queued", "delivered", "acknowledged", "en_route", "arrived", "done", "expired"))
 }
 
 

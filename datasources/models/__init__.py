@@ -5,6 +5,7 @@ from datasources.models.area import Area
 from datasources.models.base import Base
 from datasources.models.calling import Call, CallPolicy, PushSubscription
 from datasources.models.change import Change, ChangeCounter
+from datasources.models.desk import DeskItem
 from datasources.models.fence import Fence, Presence
 from datasources.models.message import Clip, Message
 from datasources.models.order import Delivery, DeliveryStep, Order
@@ -26,6 +27,7 @@ __all__ = [
     "Clip",
     "Delivery",
     "DeliveryStep",
+    "DeskItem",
     "Fence",
     "Message",
     "Order",

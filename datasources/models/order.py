@@ -16,8 +16,8 @@ class Order(Base):
     """One order. `key` is the sender's idempotency key, `criteria` how its recipients were chosen:
     for an order to thousands that is long, so it is read only when it is asked for.
 
-    `kind`: `task`, or `check_in` (安全签到). `done_when`: `each` for itself, or the whole order when `any`, `all` or `n` (`needed`) of
-    its recipients have done it.
+    `kind`: `task`, `check_in` (安全签到), or `ticket` (派单). `done_when`: `each` for itself, or the whole order when `any`, `all` or `n`
+    (`needed`) of its recipients have done it.
     """
 
     __tablename__ = "orders"
@@ -37,6 +37,8 @@ class Order(Base):
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ticket_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The ticket that this order gives to its handler."""
 
     __table_args__ = (Index("ix_orders_state_deadline", "state", "deadline"),)
 
@@ -87,3 +89,4 @@ class DeliveryStep(Base):
     lon: Mapped[float | None] = mapped_column(Float)
     lat: Mapped[float | None] = mapped_column(Float)
     note: Mapped[str] = mapped_column(Text, default="")
+    photo_id: Mapped[str | None] = mapped_column(String(36))

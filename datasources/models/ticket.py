@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode, UtcDateTime
+from datasources.types import AreaCode, Encrypted, UtcDateTime
 
 
 class Ticket(Base):
@@ -32,6 +32,12 @@ class Ticket(Base):
     handler: Mapped[str | None] = mapped_column(String(40))
     photo_id: Mapped[str | None] = mapped_column(String(36), index=True)
     rating: Mapped[int | None] = mapped_column(Integer)
+    address: Mapped[str] = mapped_column(String(200), default="")
+    """The place in words, where somebody at the desk has written it down."""
+    caller: Mapped[str] = mapped_column(Encrypted("tickets.caller"), default="")
+    """The number of who rang up."""
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was seen, by the clock of who reported it, if that was before it arrived."""
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -39,6 +45,7 @@ class Ticket(Base):
     __table_args__ = (
         Index("ix_tickets_state_area_code", "state", "area_code"),
         Index("ix_tickets_state_due_at", "state", "due_at"),
+        Index("ix_tickets_reporter_unit_id_id", "reporter_unit_id", "id"),
     )
 
 
@@ -53,3 +60,4 @@ class TicketStep(Base):
     actor: Mapped[str] = mapped_column(String(80))
     action: Mapped[str] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
+    photo_id: Mapped[str | None] = mapped_column(String(36), index=True)

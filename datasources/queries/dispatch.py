@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from datasources.database import turn
-from datasources.models import Call, Delivery, DeliveryStep, Order, Unit
+from datasources.models import Call, Delivery, DeliveryStep, Order, Ticket, Unit
 
 UNANSWERED = ("queued", "delivered")
 AT_ONCE = 500
@@ -20,6 +20,9 @@ AT_ONCE = 500
 MANY = 1000
 """Rows read before others get their turn."""
 UNDERWAY = ("queued", "delivered", "acknowledged", "en_route", "arrived")
+"""What an order's end lets expire. A call for help is no longer about the order: it stays."""
+HELD = (*UNDERWAY, "help")
+"""What a unit's device shows."""
 
 
 def order_by_key(session: Session, key: str) -> Order | None:
@@ -30,14 +33,28 @@ def order_by_key(session: Session, key: str) -> Order | None:
 def hold_for_answers(session: Session, ids: Sequence[str]) -> tuple[dict[str, Delivery], list[Order]]:
     """Deliveries by id, locked, and their orders: as long as the caller holds these, the session need not ask for each again.
 
-    The order of a team is locked before its deliveries: whoever ends it does so in this order, and two must not wait for each other.
+    A ticket is locked before its order, the order of a team before its deliveries: whoever ends one does so in this order, and two must
+    not wait for each other.
     """
+    hold_tickets(session, ids)
     of_these = select(Delivery.order_id).where(Delivery.id.in_(ids))
     teams = select(Order).where(Order.id.in_(of_these), Order.done_when != "each").order_by(Order.id)
     held = session.scalars(teams.with_for_update(key_share=True)).all()
     found = session.scalars(select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id).with_for_update()).all()
     orders = session.scalars(select(Order).where(Order.id.in_({delivery.order_id for delivery in found}))).all()
     return {delivery.id: delivery for delivery in found}, [*held, *orders]
+
+
+def hold_tickets(session: Session, ids: Sequence[str]) -> None:
+    """Lock the tickets that these deliveries give to their handlers."""
+    given = select(Order.ticket_id).join(Delivery, Delivery.order_id == Order.id).where(Delivery.id.in_(ids), Order.ticket_id.is_not(None))
+    session.scalars(select(Ticket).where(Ticket.id.in_(given)).order_by(Ticket.id).with_for_update()).all()
+
+
+def order_of_ticket(session: Session, ticket_id: str) -> Order | None:
+    """The running order that gives a ticket to its handler, locked."""
+    where = (Order.ticket_id == ticket_id, Order.state == "running")
+    return session.scalar(select(Order).where(*where).with_for_update(key_share=True))
 
 
 def steps_by_key(session: Session, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -63,13 +80,13 @@ def steps(session: Session, delivery_id: str) -> list[DeliveryStep]:
 
 
 def running(session: Session) -> list[Order]:
-    """Orders that are neither closed nor called off."""
-    return list(session.scalars(select(Order).where(Order.state == "running").order_by(Order.id)))
+    """Orders that are neither closed nor called off, without those that give a ticket to its handler: a city has thousands of these."""
+    return list(session.scalars(select(Order).where(Order.state == "running", Order.ticket_id.is_(None)).order_by(Order.id)))
 
 
 def listed(session: Session, low: str, high: str, most: int, after: str) -> list[Order]:
     """A page of orders sent for areas in [low, high), newest first, older than `after`."""
-    query = select(Order).where(Order.area_code >= low, Order.area_code < high)
+    query = select(Order).where(Order.area_code >= low, Order.area_code < high, Order.ticket_id.is_(None))
     if after:
         query = query.where(Order.id < after)
     return list(session.scalars(query.order_by(Order.id.desc()).limit(most)))
@@ -207,7 +224,7 @@ def underway_of_unit(session: Session, unit_id: str) -> list[tuple[Delivery, Ord
     query = (
         select(Delivery, Order)
         .join(Order, Order.id == Delivery.order_id)
-        .where(Delivery.unit_id == unit_id, Delivery.state.in_(UNDERWAY))
+        .where(Delivery.unit_id == unit_id, Delivery.state.in_(HELD))
         .order_by(Order.id)
     )
     return [(delivery, order) for delivery, order in session.execute(query)]
@@ -224,10 +241,11 @@ def past_deadline(session: Session, now: datetime) -> list[Order]:
     return list(session.scalars(select(Order).where(Order.state == "running", Order.deadline <= now).order_by(Order.deadline)))
 
 
-def underway_page(session: Session, low: str, high: str, after: str, most: int) -> list[Delivery]:
-    """A page of deliveries that are under way, by id behind `after`."""
+def underway_page(session: Session, low: str, high: str, after: str, most: int) -> list[tuple[Delivery, str]]:
+    """A page of deliveries that are under way, by id behind `after`, each with the kind of its order."""
     where = and_(Delivery.state.in_(UNDERWAY), Delivery.area_code >= low, Delivery.area_code < high, Delivery.id > after)
-    return list(session.scalars(select(Delivery).where(where).order_by(Delivery.id).limit(most)))
+    query = select(Delivery, Order.kind).join(Order, Order.id == Delivery.order_id).where(where)
+    return [(delivery, kind) for delivery, kind in session.execute(query.order_by(Delivery.id).limit(most))]
 
 
 def finished_before(session: Session, moment: datetime) -> list[Order]:

@@ -69,7 +69,9 @@ def latest(session: Session) -> Batch:
 
 
 def track(session: Session, number: int, since_ms: int, most: int) -> list[tuple[int, int, int]]:
-    """(ms since 1970, lon, lat in millionths of a degree) of one unit since a moment, oldest first."""
+    """(ms since 1970, lon, lat in millionths of a degree) of one unit since a moment, oldest first. More than `most` are thinned out:
+    the end of the line is always where the unit was last.
+    """
     query = select(TrackPart.points).where(TrackPart.unit_number == number, TrackPart.until_ms >= since_ms)
     parts: Sequence[bytes] = session.scalars(query).all()
     recent, _ = journal(session)
@@ -77,7 +79,8 @@ def track(session: Session, number: int, since_ms: int, most: int) -> list[tuple
     points = np.concatenate([np.frombuffer(b"".join(parts), POINT), recent[["at_ms", "lon_e6", "lat_e6"]].astype(POINT)])
     # A part and its batches stand side by side for a moment while the journal is folded.
     points = np.unique(points[points["at_ms"] >= since_ms])
-    return [(at, lon, lat) for at, lon, lat in points[:most].tolist()]
+    step = -(-points.size // most)
+    return [(at, lon, lat) for at, lon, lat in points[::-1][:: max(1, step)][::-1].tolist()]
 
 
 def forget_before(session: Session, at_ms: int) -> None:

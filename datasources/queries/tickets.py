@@ -31,6 +31,12 @@ def listed(session: Session, low: str, high: str, states: tuple[str, ...], most:
     return list(session.scalars(query.order_by(Ticket.id).limit(most)))
 
 
+def of_reporter(session: Session, unit_id: str, most: int) -> list[Ticket]:
+    """The newest tickets that a unit has reported."""
+    query = select(Ticket).where(Ticket.reporter_unit_id == unit_id).order_by(Ticket.id.desc()).limit(most)
+    return list(session.scalars(query))
+
+
 def steps(session: Session, ticket_id: str) -> list[TicketStep]:
     """What was done with a ticket, oldest first."""
     return list(session.scalars(select(TicketStep).where(TicketStep.ticket_id == ticket_id).order_by(TicketStep.id)))

@@ -55,6 +55,7 @@ class History:
         "write",
         "hand_over",
         "walk",
+        "take",
     )
 
     def step(self) -> str:
@@ -83,9 +84,10 @@ class History:
 
     def _move(self) -> None:
         if self.tickets:
-            action = self.chance.choice(("assign", "start", "finish", "reject", "close"))
-            unit = self.chance.choice(self.units)["id"]
-            self.city.tickets.move(OFFICER, self.chance.choice(self.tickets), TicketMove(action=action, unit=unit))
+            action = self.chance.choice(("assign", "assign", "start", "finish", "reject", "decline", "close"))
+            unit, ticket = self.chance.choice(self.units)["id"], self.chance.choice(self.tickets)
+            was = self.city.tickets.get(OFFICER, ticket)["handler_unit_id"]
+            self.city.tickets.move(OFFICER, ticket, TicketMove(action=action, unit=unit, was=was))
 
     def _issue(self) -> None:
         area = self._area()["code"]
@@ -128,8 +130,8 @@ class History:
     def _answer(self) -> None:
         delivery = self._delivery()
         if delivery is not None:
-            steps = ("delivered", "acknowledged", "en_route", "arrived", "done", "declined")
-            following = dict(zip(("queued", *steps), steps, strict=False))
+            steps = ("delivered", "acknowledged", "en_route", "arrived", "done", "declined", "help")
+            following = dict(zip(("queued", *steps), steps[:5], strict=False))
             likely = following.get(delivery["state"], "done")
             state = likely if self.chance.random() < 0.8 else self.chance.choice(steps)
             self.city.answers.answer(
@@ -162,6 +164,11 @@ class History:
         delivery = self._delivery()
         if delivery is not None:
             self.city.handing.hand_over(OFFICER, delivery["id"], HandOver(key=self._key(), to=self.chance.choice(self.units)["id"]))
+
+    def _take(self) -> None:
+        waiting = self.city.desk.listed(OFFICER)["waiting"]
+        if waiting:
+            self.city.desk.take(OFFICER, self.chance.choice(waiting)["id"])
 
     def _walk(self) -> None:
         """Somebody goes somewhere; a fence may be in the way."""

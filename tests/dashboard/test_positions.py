@@ -15,7 +15,7 @@ from dashboard.live import frames
 from dashboard.positions import PositionReport
 from datasources.hot import GONE
 from datasources.queries import positions as queries
-from tests.conftest import ADMIN, TurnedClock, principal
+from tests.conftest import ADMIN, TurnedClock, on_duty, principal
 
 
 @pytest.fixture
@@ -136,3 +136,33 @@ def test_frames_hold_who_moved_in_an_area_and_hide_who_is_off_duty(
     gone = frames.moved_frames(city.positions.hot, ["5101"], 3)["5101"]
     assert int.from_bytes(gone[20:24], "little") == GONE
     assert frames.HEADER.unpack(frames.full_frame(city.positions.hot, "5101", 4)[:16])[3] == 1
+
+
+@pytest.mark.parametrize(("ahead", "taken"), [(30, True), (300, True), (86_000, True), (90_000, False)])
+def test_a_phone_whose_clock_runs_ahead_is_on_the_map(
+    city: City, people: list[dict[str, Any]], clock: TurnedClock, ahead: int, taken: bool
+) -> None:
+    person = people[0]
+    lon, lat = city.areas.middle(person["area_code"])
+    report = PositionReport(unit=person["id"], lon=lon, lat=lat, at=clock() + timedelta(seconds=ahead))
+    own = principal("unit", person["area_code"], person["id"])
+    if not taken:
+        with pytest.raises(Refused):
+            city.positions.report(own, [report])
+        return
+    assert city.positions.report(own, [report]) == 1
+    known = city.positions.of_unit(person["number"])
+    assert known is not None
+    assert known["at"] == clock().isoformat(timespec="milliseconds"), "it counts as now"
+
+
+@pytest.mark.parametrize("n", [1, 5, 2000, 3400])
+def test_a_trail_ends_where_the_unit_is(sqlite_city: City, clock: TurnedClock, n: int) -> None:
+    person = on_duty(sqlite_city)[0]
+    lon, lat = sqlite_city.areas.middle(person["area_code"])
+    reports = [PositionReport(unit=person["id"], lon=lon + i / 1e6, lat=lat, at=clock() - timedelta(seconds=n - 1 - i)) for i in range(n)]
+    sqlite_city.positions.report(ADMIN, reports)
+    trail = sqlite_city.positions.trail(person["number"], clock() - timedelta(hours=1))
+    assert len(trail) <= 2000
+    assert len(trail) >= min(n, 1000)
+    assert trail[-1] == pytest.approx([lon + (n - 1) / 1e6, lat], abs=1e-6)

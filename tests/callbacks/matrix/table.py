@@ -188,6 +188,12 @@ API_ROWS: dict[str, Row] = {
     "GET /fences": Row(SEE, "things", "never", to("/fences?area={C}")),
     "POST /fences": Row(ORDER, "things", "never", post("/fences", lambda t, p: t.fence_body())),
     "POST /fences/{id}/remove": Row(ORDER, "things", "never", fresh("fence", "/fences/{fence}/remove")),
+    "POST /tickets/{id}/photo": Row(NONE, "things", "things", fresh("own_ticket", "/tickets/{own_ticket}/photo", lambda t, p: {"photo_id": t.ids["photo"]})),
+    "GET /my/tickets": Row(NONE, "own", "own", to("/my/tickets")),
+    "GET /my/history": Row(NONE, "own", "own", to("/my/history")),
+    "GET /desk": Row(SEE, "own", "never", to("/desk")),
+    "POST /desk/{id}/take": Row(ORDER, "things", "never", fresh("desk_item", "/desk/{desk_item}/take"), hidden=True),
+    "POST /tickets/{id}/caller": Row(ORDER, "things", "never", fresh("called_in", "/tickets/{called_in}/caller"), hidden=True),
     "GET /ice-servers": Row(ORDER, "anybody", "own", to("/ice-servers")),
 }  # fmt: skip
 
@@ -285,6 +291,7 @@ SOCKET_EVENTS: dict[str, Row] = {
     "work": Row(NONE, "own", "own", lambda t, p: Ask()),
     "received": Row(NONE, "things", "things", lambda t, p: Ask(body={"deliveries": [t.ids["delivery"]]}), nothing={"noted": 0}),
     "answer": Row(NONE, "things", "things", lambda t, p: Ask(body={"delivery": t.order()["delivery"], **answered(t, p)})),
+    "desk": Row(SEE, "own", "never", lambda t, p: Ask()),
     "echo": Row(SEE, "anybody", "never", lambda t, p: Ask(body="x")),
     "link": Row(ORDER, "things", "never", lambda t, p: Ask(body={"kind": "ring", "unit": t.unit["id"]}), ("not_allowed_now",)),
 }

@@ -100,6 +100,19 @@ class Things:
         """A fresh ticket."""
         return str(self.make("/tickets", self.ticket_body())["id"])
 
+    def called_in(self) -> str:
+        """A fresh ticket of somebody who rang up."""
+        return str(self.make("/tickets", self.ticket_body() | {"caller": "028-1234 5678"})["id"])
+
+    def own_ticket(self) -> str:
+        """A fresh ticket that the unit has reported."""
+        return str(self.make("/tickets", self.ticket_body(), self.person("unit", "own").token)["id"])
+
+    def desk_item(self) -> str:
+        """What waits at the desk because of a fresh red ticket."""
+        ticket = self.make("/tickets", self.ticket_body() | {"level": "red"})["id"]
+        return next(str(item["id"]) for item in self.make_get("/desk")["waiting"] if item["about"].get("ticket") == ticket)
+
     def ticket_body(self) -> dict[str, Any]:
         """A report inside the micro-grid."""
         place = {"lon": self.micro_grid["lon"], "lat": self.micro_grid["lat"]}

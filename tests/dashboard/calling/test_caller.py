@@ -60,7 +60,7 @@ def speaker() -> Speaker:
 def caller(city: City, far: gateways.Gateway, speaker: Speaker) -> Iterator[Caller]:
     """With gateways for messages and calls, and loudspeakers."""
     city.policies.available |= {"sms", "voice", "loudspeaker"}
-    made = Caller(city.commands, city.policies, city.answers)
+    made = Caller(city.commands, city.areas, city.policies, city.answers, city.desk)
     made.use({"sms": Gateway(far.address + "/sms", "", 0.5), "voice": Gateway(far.address + "/voice", "", 0.5), "loudspeaker": speaker})
     yield made
     made.close()
@@ -201,7 +201,7 @@ def test_a_crash_in_the_middle_of_a_call_repeats_it_under_the_same_key(
     caller.use({"sms": Dying()})
     with pytest.raises(Killed):
         caller.look()
-    reborn = Caller(city.commands, city.policies, city.answers)
+    reborn = Caller(city.commands, city.areas, city.policies, city.answers, city.desk)
     reborn.use({"sms": Gateway(far.address, "")})
     assert reborn.look() == 0
     clock.turn(seconds=60)

@@ -14,10 +14,10 @@ from callbacks.api.calling import PhoneMark
 from dashboard.city import City
 from dashboard.dispatch.answers import Answer
 from dashboard.dispatch.handing import HandOver
-from dashboard.dispatch.keys import own_key
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
+from dashboard.idempotency import own_key
 from dashboard.identity import Principal
 from tests.conftest import ADMIN, LEADER, OFFICER, TurnedClock, principal
 

@@ -9,7 +9,8 @@ from dashboard.dispatch.states import FINAL, STATES, UNANSWERED, allowed, reache
 LEGAL = {
     ("queued", "delivered"), ("queued", "acknowledged"), ("delivered", "acknowledged"), ("acknowledged", "en_route"),
     ("en_route", "arrived"), ("arrived", "done"),
-    *((state, end) for state in ("queued", "delivered", "acknowledged", "en_route", "arrived") for end in ("declined", "expired")),
+    *((state, end) for state in ("queued", "delivered", "acknowledged", "en_route", "arrived") for end in ("declined", "expired", "help")),
+    ("help", "done"),
 }  # fmt: skip
 
 
@@ -19,6 +20,10 @@ def test_exactly_these_moves_are_legal() -> None:
 
 def test_nothing_leaves_a_final_state() -> None:
     assert not any(allowed(a, b) for a in FINAL for b in STATES)
+
+
+def test_no_end_of_an_order_takes_a_call_for_help_back() -> None:
+    assert not allowed("help", "expired")
 
 
 def test_a_repeated_answer_is_told_from_a_wrong_one() -> None:

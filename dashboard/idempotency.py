@@ -1,4 +1,4 @@
-"""Keys under which steps of deliveries are stored: those of others, and our own."""
+"""Keys under which steps, tickets and orders are stored: those of others, and our own."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def _of_others(key: str) -> str:
     return key
 
 
-StepKey = Annotated[str, Field(min_length=8, max_length=80, description="idempotency key made by the sender"), AfterValidator(_of_others)]
+ClientKey = Annotated[str, Field(min_length=8, max_length=80, description="idempotency key made by the sender"), AfterValidator(_of_others)]
 
 
-def own_key(delivery_id: str, state: str) -> str:
-    """The key of a step that we store ourselves."""
-    return f"{OWN}{delivery_id}/{state}"
+def own_key(subject: str, what: str) -> str:
+    """The key of a step, a ticket or an order that we store ourselves."""
+    return f"{OWN}{subject}/{what}"
