@@ -17,6 +17,7 @@ check:
 torture:
 	@tools/setup.sh test
 	@$(PY) -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+	@$(PY) -m tests.dashboard.simulator $(HOURS)
 	@$(PY) -m tests.hosts --rounds $(or $(ROUNDS),3) --seed $(or $(SEED),1)
 	@$(PY) -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(DELIVERIES),--deliveries $(DELIVERIES))
 	@$(PY) -m tests.torture --database sqlite --scale full --phones 10000 --everybody 0.5 --pace 30 --deliveries 200000 --seed $(or $(SEED),1)
