@@ -3,11 +3,12 @@
 /** @type {Record<string, string>} */
 let sentences = {};
 
-/** Load the sentences of a language. @param {string} language */
+/** Load the sentences of a language, and give them. @param {string} language */
 export async function loadText(language) {
   const answer = await fetch(`/catalogue/${language}.json`);
   if (!answer.ok) throw new Error(`catalogue ${language}: ${answer.status}`);
   sentences = await answer.json();
+  return sentences;
 }
 
 /** Give the sentences directly (tests, and the field page that keeps them for offline). @param {Record<string, string>} all */

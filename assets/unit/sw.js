@@ -1,6 +1,11 @@
 // The service worker: the field page opens without a network. Pages and modules come from the network when it is there and from
 // the cache when it is not; the interface and the sockets are never cached.
-const CACHE = "yiping-unit-1";
+const CACHE = "yiping-unit-2";
+/** So long the network may keep a page waiting that lies here already. */
+const PATIENCE_MS = 2500;
+/** After one such wait the next ones need not wait too: a page is made of thirty files. */
+const SLOW_FOR_MS = 20_000;
+let slowUntil = 0;
 const KEPT = ["/unit", "/assets/", "/catalogue/", "/manifest.webmanifest"];
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -23,17 +28,25 @@ self.addEventListener("message", (event) => event.waitUntil(
 /** The network's answer, kept for later; without a network what was kept. @param {Request} request */
 async function fresh(request) {
   const cache = await caches.open(CACHE);
-  try {
-    const answer = await fetch(request);
+  const known = await cache.match(request, { ignoreSearch: true });
+  const network = fetch(request).then(async (answer) => {
+    slowUntil = 0;
     // a redirect to the sign-in page must not replace the page
     if (answer.ok && !answer.redirected) await cache.put(request, answer.clone());
     return answer;
-  } catch (error) {
-    const known = await cache.match(request, { ignoreSearch: true });
-    if (known) return known;
-    throw error;
-  }
+  });
+  if (!known) return network.catch((error) => { if (request.mode === "navigate") return signInFirst(); throw error; });
+  network.catch(() => {}); // heard below, or no longer wanted
+  const late = new Promise((resolve) => setTimeout(() => resolve(null), Math.max(0, slowUntil > Date.now() ? 50 : PATIENCE_MS)));
+  const answer = await Promise.race([network.catch(() => null), late]);
+  if (answer === null) slowUntil = Date.now() + SLOW_FOR_MS;
+  return answer ?? known;
 }
+
+/** Nobody is signed in on this phone, and there is no network. */
+const signInFirst = () => new Response(
+  '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>微网实格</title><p style="font:20px sans-serif;margin:3rem 1.5rem">没有网络。请联网后登录。<br><small>No network: sign in when there is one.</small></p>',
+  { headers: { "Content-Type": "text/html; charset=utf-8" } });
 
 // A push message: shown even when no page is open. What it says was encrypted for this browser (RFC 8291).
 self.addEventListener("push", (event) => event.waitUntil((async () => {

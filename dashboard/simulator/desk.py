@@ -81,7 +81,7 @@ class SimulatedDesk:
         free = [one for one in self._city["districts"] if one["code"] not in taken]
         if free:
             event, level = self._chance.choice(WARNINGS)
-            self._issue(event, level, self._chance.choice(free), self._chance.uniform(1800, 9000))
+            self._issue(event, level, self._chance.choice(free), self._chance.uniform(3600, 10800))
 
     def _issue(self, event: str, level: str, area: dict[str, Any], lasts_s: float) -> None:
         headline, description, instruction = self._words(event, level)

@@ -28,10 +28,10 @@ class Phase:
 
 
 PHASES = (
-    Phase("coming", 10 * 60, "yellow", 30, 600, 0.4, 0.02),
-    Phase("growing", 25 * 60, "orange", 20, 420, 0.6, 0.03),
-    Phase("worst", 45 * 60, "red", 14, 240, 0.75, 0.06),
-    Phase("easing", 60 * 60, "orange", 24, 600, 0.5, 0.02),
+    Phase("coming", 10 * 60, "yellow", 30, 600, 0.4, 0.0),
+    Phase("growing", 25 * 60, "orange", 20, 420, 0.6, 0.02),
+    Phase("worst", 45 * 60, "red", 14, 240, 0.75, 0.04),
+    Phase("easing", 60 * 60, "orange", 24, 600, 0.5, 0.0),
     Phase("going", 78 * 60, "yellow", 35, 900, 0.3, 0.0),
     Phase("calm", ROUND_S, None, 45, 1200, 0.0, 0.0),
 )

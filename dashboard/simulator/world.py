@@ -116,7 +116,7 @@ class World:
         agenda.every(real * (10.0 if self._walking else 20.0), desk.work_on_tickets)
         agenda.every(real * 20.0, desk.take_what_waits)
         agenda.every(real * 20.0, desk.end_orders)
-        agenda.every(400.0, desk.mild_weather)
+        agenda.every(300.0, desk.mild_weather)
         if self._walking:
             agenda.every(real * 1.0, people.walk)
 

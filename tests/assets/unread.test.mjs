@@ -6,7 +6,7 @@ import { Unread } from "../../assets/js/unit/unread.mjs";
 function storage() {
   /** @type {Map<string, string>} */
   const kept = new Map();
-  return { getItem: (/** @type {string} */ key) => kept.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => { kept.set(key, value); } };
+  return { getItem: (/** @type {string} */ key) => kept.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => { kept.set(key, value); }, removeItem: (/** @type {string} */ key) => { kept.delete(key); } };
 }
 const desk = { from_unit: false }, own = { from_unit: true };
 

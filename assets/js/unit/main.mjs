@@ -5,65 +5,104 @@ import { get, newKey, post } from "../api.mjs";
 import { liveLink } from "../link.mjs";
 import { emptyDraft, Recorder } from "../talk.mjs";
 import { loadText, say, useText } from "../text.mjs";
+import { forget, keeping, recall } from "./keeping.mjs";
 import { Sharing } from "./location.mjs";
+import { tidy } from "./notifications.mjs";
 import { Outbox } from "./outbox.mjs";
+import { smaller } from "./picture.mjs";
 import { endPush, pushState, subscribe } from "./push.mjs";
 import { Sender } from "./sender.mjs";
 import { Unread } from "./unread.mjs";
-import { draft, view } from "./view.mjs";
+import { view } from "./view.mjs";
 import { Work } from "./work.mjs";
 
-async function text(/** @type {string} */ language) {
+/** So long the next step cannot be taken after one: a second tap of the same thumb is no second answer. */
+const HELD_MS = 1000;
+/** How long a call for help waits for the place where it is made. */
+const PLACE_MS = 2500;
+const FRESH_MS = 300_000;
+
+async function text(/** @type {string} */ language, /** @type {import("./keeping.mjs").Keeping} */ kept) {
   try {
-    await loadText(language);
+    kept.setItem("yiping-text", JSON.stringify(await loadText(language)));
   } catch {
-    useText(JSON.parse(localStorage.getItem("yiping-text") ?? "{}"));
-    return;
+    useText(recall(kept, "yiping-text", {}));
   }
-  localStorage.setItem("yiping-text", await (await fetch(`/catalogue/${language}.json`)).text());
 }
 
 async function begin() {
   const root = /** @type {HTMLElement} */ (document.getElementById("unit"));
   const boot = JSON.parse(root.dataset.boot ?? "{}");
   document.documentElement.lang = boot.language === "en" ? "en" : "zh-CN";
-  await text(boot.language);
-  navigator.serviceWorker?.register("/sw.js").then(keepOffline);
-  navigator.storage?.persist?.();
+  const kept = keeping();
+  await text(boot.language, kept);
+  navigator.serviceWorker?.register("/sw.js").then(keepOffline).catch(() => { /* private mode: the page works while there is a network */ });
+  navigator.storage?.persist?.().catch(() => {});
 
   root.replaceChildren();
   const { account } = boot.unit;
-  const work = new Work(account, localStorage);
+  const work = new Work(account, kept);
   const outbox = new Outbox(account);
   const sender = new Sender(outbox);
-  const unread = new Unread(account, localStorage);
-  const sharing = new Sharing(boot.unit.id);
+  const unread = new Unread(account, kept);
+  const sharing = new Sharing(boot.unit.id, kept);
+  const logKey = `yiping-log-${account}`;
   /** @type {{ tab: string, declining: string | null, waiting: number, refused: import("./outbox.mjs").Entry[], log: { at: string, text: string, state: string }[], duty: string, connected: boolean, signedOut: boolean, note: string, push: string,
+   *  opened: string | null, reason: string, finishing: { delivery: string, note: string, photo: Blob | null } | null, heldUntil: number, tried: boolean, lasting: boolean, reported: any[], past: any[],
    *  handing: { delivery: string, units: any[] | null, problem: string } | null, talking: { delivery: string, messages: import("../talk.mjs").Message[], draft: import("../talk.mjs").Draft, recorder: Recorder } | null }} */
-  const state = { tab: "order", declining: null, waiting: 0, refused: [], log: [], duty: boot.unit.duty, connected: false, signedOut: false, note: "", push: "", handing: null, talking: null };
+  const state = { tab: "order", opened: null, reason: "", finishing: null, heldUntil: 0, tried: false, lasting: true, reported: [], past: [], declining: null, waiting: 0, refused: [], log: recall(kept, logKey, /** @type {any[]} */ ([])).filter((line) => Date.now() - Date.parse(line.at) < 86_400_000), duty: boot.unit.duty, connected: false, signedOut: false, note: "", push: "", handing: null, talking: null };
   const draw = () => view(root, { unit: boot.unit, work, unread, sharing, state, act });
 
   const act = {
     /** @param {string} tab */
-    tab(tab) { state.talking?.recorder.cancel(); Object.assign(state, { tab, declining: null, handing: null, talking: null }); draw(); },
-    /** @param {string} delivery @param {string} step @param {string} [note] */
-    async answer(delivery, step, note = "") {
+    tab(tab) { state.talking?.recorder.cancel(); Object.assign(state, { tab, declining: null, finishing: null, handing: null, talking: null }); if (tab === "me") past(); draw(); },
+    /** Bring one order before the person's eyes. @param {string} delivery */
+    open(delivery) { act.tab("order"); state.opened = delivery; draw(); },
+    /** Whether a step was taken a moment ago. */
+    held: () => Date.now() < state.heldUntil,
+    /** @param {string} delivery */
+    readEnded(delivery) { work.read(delivery); draw(); },
+    /** @param {string} reason */
+    reason(reason) { state.reason = reason; draw(); },
+    /** Ask what was done before it is done; null: not yet. @param {string | null} delivery */
+    finish(delivery) { state.finishing = delivery === null ? null : { delivery, note: "", photo: null }; draw(); },
+    /** @param {File | null} photo */
+    async finishPhoto(photo) { if (state.finishing) state.finishing.photo = photo ? await smaller(photo) : null; draw(); },
+    /** @param {string} delivery */
+    async finished(delivery) {
+      const { note, photo } = state.finishing ?? { note: "", photo: null };
+      state.finishing = null;
+      await act.answer(delivery, "done", note.trim(), photo);
+    },
+    /** @param {string} delivery @param {string} step @param {string} [note] @param {Blob | null} [photo] */
+    async answer(delivery, step, note = "", photo = null) {
+      if (act.held()) return;
+      state.heldUntil = Date.now() + HELD_MS;
+      setTimeout(draw, HELD_MS + 20);
+      state.opened = delivery; // who acknowledges one in the list goes on with it
+      await act.say(delivery, step, note, photo, sharing.last && { lon: sharing.last.coords.longitude, lat: sharing.last.coords.latitude });
+    },
+    /** @param {string} delivery @param {string} step @param {string} note @param {Blob | null} photo @param {{ lon: number, lat: number } | null} place */
+    async say(delivery, step, note, photo, place) {
       const at = new Date().toISOString();
-      const place = sharing.last ? { lon: sharing.last.coords.longitude, lat: sharing.last.coords.latitude } : {};
       work.tap(delivery, step, at);
-      state.declining = null;
+      Object.assign(state, { declining: null, reason: "" });
       log(at, `${work.deliveries.get(delivery)?.order.title ?? ""} ${say(`delivery.${step}`)}`);
       draw();
       navigator.vibrate?.(40);
-      await outbox.add({ kind: "answer", at, delivery, body: { key: newKey(), state: step, at, note, ...place } });
+      await outbox.add({ kind: "answer", at, delivery, body: { key: newKey(), state: step, at, note, ...(place ?? {}) }, ...(photo ? { photo } : {}) });
+      calling();
     },
     /** @param {string | null} delivery */
-    decline(delivery) { state.declining = delivery; draw(); },
-    /** Not safe: the check-in is answered so, and the report is begun. @param {string} delivery */
+    decline(delivery) { Object.assign(state, { declining: delivery, reason: "" }); draw(); },
+    /** One tap, whatever else there is: shown at once, sent with the best place that is known within a moment. @param {string} delivery */
     async needHelp(delivery) {
-      await act.answer(delivery, "declined", say("unit.need_help"));
-      Object.assign(draft, { kind: "person_in_need", level: "red", text: say("unit.need_help") });
-      act.tab("report");
+      work.tap(delivery, "help", new Date().toISOString());
+      state.opened = delivery;
+      draw();
+      const fresh = sharing.last && Date.now() - sharing.last.timestamp < FRESH_MS ? { lon: sharing.last.coords.longitude, lat: sharing.last.coords.latitude } : null;
+      const place = fresh ?? await Promise.race([sharing.here(), new Promise((/** @type {(none: null) => void} */ late) => setTimeout(() => late(null), PLACE_MS))]);
+      await act.say(delivery, "help", "", null, place && { lon: place.lon, lat: place.lat });
     },
     /** Who could take over? @param {string | null} delivery */
     async handOver(delivery) {
@@ -106,7 +145,7 @@ async function begin() {
     /** @param {{ kind: string, level: string, text: string, lon: number, lat: number }} report @param {Blob | null} photo */
     async report(report, photo) {
       const at = new Date().toISOString();
-      await outbox.add({ kind: "ticket", at, body: { key: newKey(), ...report }, ...(photo ? { photo } : {}) });
+      await outbox.add({ kind: "ticket", at, body: { key: newKey(), at, ...report }, ...(photo ? { photo } : {}) });
       log(at, `${say("report.title")} ${say(`ticket.${report.kind}`)}`);
       note(navigator.onLine && sender.online ? say("report.sent") : say("report.kept"));
       state.tab = "order";
@@ -129,8 +168,11 @@ async function begin() {
     /** The phone may go to somebody else: what is pushed to this unit must not appear on it any more. @param {SubmitEvent} event */
     async signOut(event) {
       event.preventDefault();
-      await endPush();
-      /** @type {HTMLFormElement} */ (event.target).submit();
+      const form = /** @type {HTMLFormElement} */ (event.target);
+      await Promise.race([endPush(), new Promise((go) => setTimeout(go, 3000))]);
+      forget(kept, account);
+      for (const name of await globalThis.caches?.keys?.() ?? []) await (await caches.open(name)).delete("/unit", { ignoreSearch: true });
+      form.submit();
     },
     /** @param {number} id */
     async forget(id) { await outbox.remove(id); },
@@ -155,12 +197,25 @@ async function begin() {
     draw();
   };
   const note = (/** @type {string} */ words) => { state.note = words; draw(); setTimeout(() => { state.note = ""; draw(); }, 5000); };
-  const log = (/** @type {string} */ at, /** @type {string} */ words) => { state.log = [{ at, text: words, state: "waiting" }, ...state.log].slice(0, 30); };
+  const keepLog = () => kept.setItem(logKey, JSON.stringify(state.log));
+  const log = (/** @type {string} */ at, /** @type {string} */ words) => { state.log = [{ at, text: words, state: "waiting" }, ...state.log].slice(0, 30); keepLog(); };
+  /** What stands on the lock screen is what calls. */
+  const calling = () => { tidy(new Set(work.calling().map((delivery) => delivery.order_id))).catch(() => {}); };
+  /** What has become of one's reports and orders. */
+  const past = async () => {
+    try {
+      const [reported, history] = await Promise.all([get("/my/tickets"), get("/my/history")]);
+      state.reported = reported.tickets;
+      state.past = history.deliveries.filter((/** @type {any} */ delivery) => !work.deliveries.has(delivery.id));
+    } catch { /* no network: what is known stays */ }
+    draw();
+  };
 
   const count = async () => {
     const all = await outbox.all();
     state.waiting = all.filter((entry) => !entry.refused).length;
     state.refused = all.filter((entry) => entry.refused);
+    state.lasting = outbox.lasting && kept.lasting;
     for (const entry of all) if (entry.kind === "answer" && entry.delivery && !entry.refused) work.tapped.set(entry.delivery, entry.body.state);
     draw();
   };
@@ -179,7 +234,7 @@ async function begin() {
     }
     if (entry.kind === "message") readTalk();
     const line = state.log.find((one) => one.at === entry.at);
-    if (line) line.state = refused ? "refused" : "sent";
+    if (line) { line.state = refused ? "refused" : "sent"; keepLog(); }
     if (refused) note(say("unit.refused", { problem: refused }));
     draw();
   });
@@ -189,6 +244,7 @@ async function begin() {
       const { deliveries } = await get("/my/work");
       work.replace(deliveries);
       unread.replace(deliveries);
+      calling();
       received([...work.deliveries.values()].filter((delivery) => delivery.state === "queued").map((delivery) => delivery.id));
       draw();
     } catch { /* no network: what is kept is shown, and the next connection asks again */ }
@@ -199,15 +255,15 @@ async function begin() {
   liveLink(/** @type {HTMLElement} */ (document.getElementById("link")), socket, (words) => note(words));
   const received = (/** @type {string[]} */ ids) => { if (ids.length && socket.connected) socket.emit("received", { deliveries: ids }); };
   socket.on("connect", async () => {
-    state.connected = true;
+    Object.assign(state, { connected: true, tried: true });
     // first what was tapped offline, then the server's list: else an old state would flash up
     await sender.soon();
     await refresh();
     await readTalk();
   });
-  socket.on("disconnect", () => { state.connected = false; draw(); });
+  socket.on("disconnect", () => { Object.assign(state, { connected: false, tried: true }); draw(); });
   socket.on("connect_error", (error) => {
-    state.connected = false;
+    Object.assign(state, { connected: false, tried: true });
     if (/** @type {any} */ (error).data?.code) state.signedOut = true;
     draw();
   });
@@ -216,9 +272,11 @@ async function begin() {
     if (message.order) received([message.id]);
     if (fresh) ring();
     if (message.state === "done" || message.state === "declined") work.drop(message.id);
-    if (message.state === "expired") { work.drop(message.id); note(say("unit.cancelled")); }
+    if (message.state === "expired" && work.deliveries.has(message.id)) { work.end(message.id); ring(); }
+    calling();
     draw();
   });
+  socket.on("taken", ({ delivery, by }) => { work.taken(delivery, by); navigator.vibrate?.([100, 100, 100]); draw(); });
   socket.on("message", (message) => {
     if (state.talking?.delivery === message.delivery_id) readTalk();
     else if (!message.from_unit) { unread.came(message.delivery_id); navigator.vibrate?.(200); note(say("talk.new", { name: message.name, text: message.text })); }
@@ -228,10 +286,11 @@ async function begin() {
     if (!socket.connected) socket.disconnect().connect();  // without the wait that has grown meanwhile
     sender.soon();
   });
-  window.addEventListener("offline", () => { sender.online = false; draw(); });
+  window.addEventListener("offline", () => { sender.online = false; state.tried = true; draw(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { sender.soon(); if (socket.connected) refresh().then(readTalk); } });
 
-  if (localStorage.getItem("yiping-sharing")) sharing.start();
+  setTimeout(() => { if (!state.connected) { state.tried = true; draw(); } }, 6000);
+  if (kept.getItem("yiping-sharing")) sharing.start();
   await count();
   sender.soon();
   state.push = await pushState();

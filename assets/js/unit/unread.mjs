@@ -1,13 +1,15 @@
 // How many messages of the desk this phone has not opened yet, by delivery. What was opened is kept, so that what was written while
 // the phone was off or without a network still counts when it is back.
 
+import { recall } from "./keeping.mjs";
+
 export class Unread {
-  /** @param {string} account @param {Pick<Storage, "getItem" | "setItem">} storage */
+  /** @param {string} account @param {import("./keeping.mjs").Keeping} storage */
   constructor(account, storage) {
     this.key = `yiping-read-${account}`;
     this.storage = storage;
     /** @type {Map<string, number>} */
-    this.opened = new Map(JSON.parse(storage.getItem(this.key) ?? "[]"));
+    this.opened = new Map(recall(storage, this.key, []));
     /** @type {Map<string, number>} */
     this.written = new Map();
   }

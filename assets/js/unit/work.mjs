@@ -1,9 +1,11 @@
 // What this unit has to do: the deliveries that the server gave it, moved on at once by what was tapped, and kept for offline.
 
+import { recall } from "./keeping.mjs";
+
 export const STEPS = ["acknowledged", "en_route", "arrived", "done"];
 const FINAL = new Set(["done", "declined", "expired"]);
 
-/** @typedef {{ id: string, order_id: string, state: string, times: Record<string, string>, order: any }} Delivery */
+/** @typedef {{ id: string, order_id: string, state: string, times: Record<string, string>, order: any, taken_by?: string }} Delivery */
 
 /** The next step of a delivery, or null. A check-in is answered with one tap. @param {string} state @param {string} [kind] */
 export function nextStep(state, kind = "task") {
@@ -14,16 +16,20 @@ export function nextStep(state, kind = "task") {
 }
 
 const PRIORITY = ["critical", "urgent", "normal"];
+/** Nobody has acknowledged it yet: it calls. @param {Delivery} delivery */
+export const calls = (delivery) => delivery.state === "queued" || delivery.state === "delivered";
 
 export class Work {
-  /** @param {string} account @param {Pick<Storage, "getItem" | "setItem">} storage */
+  /** @param {string} account @param {import("./keeping.mjs").Keeping} storage */
   constructor(account, storage) {
     this.key = `yiping-work-${account}`;
     this.storage = storage;
     /** @type {Map<string, Delivery>} */
-    this.deliveries = new Map(JSON.parse(storage.getItem(this.key) ?? "[]"));
+    this.deliveries = new Map(recall(storage, this.key, []));
     /** What was tapped and is not yet confirmed, by delivery: the server's older state must not undo it. @type {Map<string, string>} */
     this.tapped = new Map();
+    /** Orders that ended before they were done, until the person has read it: whoever is on the way must not go on. @type {Map<string, Delivery>} */
+    this.ended = new Map();
   }
 
   /** The server's list: what is not in it is over. @param {Delivery[]} list */
@@ -34,6 +40,7 @@ export class Work {
       const given = kept.get(id);
       if (given) kept.set(id, { ...given, state, times: { ...known?.times, ...given.times } });
     }
+    for (const [id, known] of this.deliveries) if (!kept.has(id) && !this.tapped.has(id) && !FINAL.has(known.state)) this.ended.set(id, known);
     this.deliveries = kept;
     this.#save();
   }
@@ -67,6 +74,20 @@ export class Work {
     this.#save();
   }
 
+  /** Somebody at the desk is at a call for help. @param {string} id @param {string} by */
+  taken(id, by) {
+    const known = this.deliveries.get(id);
+    if (known) this.deliveries.set(id, { ...known, taken_by: by });
+    this.#save();
+  }
+
+  /** The order has ended without us. @param {string} id */
+  end(id) {
+    const known = this.deliveries.get(id);
+    if (known && !FINAL.has(known.state)) this.ended.set(id, known);
+    this.drop(id);
+  }
+
   /** @param {string} id */
   drop(id) {
     this.deliveries.delete(id);
@@ -74,11 +95,18 @@ export class Work {
     this.#save();
   }
 
-  /** What is to be done, the most urgent first, then the oldest. @returns {Delivery[]} */
+  /** The person has read that it ended. @param {string} id */
+  read(id) { this.ended.delete(id); }
+
+  /** What is to be done: who needs help, then what calls, then what is under way; the most urgent first, then the oldest. @returns {Delivery[]} */
   open() {
+    const stage = (/** @type {Delivery} */ delivery) => (delivery.state === "help" ? 0 : calls(delivery) ? 1 : 2);
     return [...this.deliveries.values()].filter((delivery) => !FINAL.has(delivery.state)).sort((a, b) =>
-      PRIORITY.indexOf(a.order.priority) - PRIORITY.indexOf(b.order.priority) || a.id.localeCompare(b.id));
+      stage(a) - stage(b) || PRIORITY.indexOf(a.order.priority) - PRIORITY.indexOf(b.order.priority) || a.id.localeCompare(b.id));
   }
+
+  /** What has not been acknowledged, the most urgent first. */
+  calling() { return this.open().filter(calls); }
 
   #save() {
     this.storage.setItem(this.key, JSON.stringify([...this.deliveries]));
