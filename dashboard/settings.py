@@ -69,6 +69,8 @@ class Settings:
     voice_url: str
     voice_token: str
     mqtt_url: str
+    recordings: Path | None
+    voice_model: Path | None
     push_contact: str
     turn_url: str
     turn_secret: str
@@ -105,6 +107,8 @@ DOCUMENTED = {
     "YIPING_VOICE_URL": "",
     "YIPING_VOICE_TOKEN": "",
     "YIPING_MQTT_URL": "",
+    "YIPING_RECORDINGS": "",
+    "YIPING_VOICE_MODEL": "",
     "YIPING_PUSH_CONTACT": "mailto:admin@localhost",
     "YIPING_TURN_URL": "",
     "YIPING_TURN_SECRET": "",
@@ -144,6 +148,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         voice_url=_gateway("YIPING_VOICE_URL", values["YIPING_VOICE_URL"]),
         voice_token=values["YIPING_VOICE_TOKEN"],
         mqtt_url=_mqtt(values["YIPING_MQTT_URL"]),
+        recordings=_folder("YIPING_RECORDINGS", values["YIPING_RECORDINGS"]),
+        voice_model=_folder("YIPING_VOICE_MODEL", values["YIPING_VOICE_MODEL"]),
         push_contact=_contact(values["YIPING_PUSH_CONTACT"]),
         turn_url=_turn(values["YIPING_TURN_URL"], values["YIPING_TURN_SECRET"]),
         turn_secret=_secret("YIPING_TURN_SECRET", values["YIPING_TURN_SECRET"], "TURN server's static-auth-secret"),
@@ -203,6 +209,15 @@ def _gateway(name: str, text: str) -> str:
     if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
         raise BadSetting(name, text, "the gateway's address, https://host/path")
     return text
+
+
+def _folder(name: str, text: str) -> Path | None:
+    if not text:
+        return None
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise BadSetting(name, text, "a folder that is there")
+    return folder
 
 
 def _mqtt(text: str) -> str:

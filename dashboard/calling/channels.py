@@ -9,6 +9,7 @@ from dashboard.settings import Settings
 from datasources.channels.channel import Channel
 from datasources.channels.gateway import Gateway
 from datasources.channels.loudspeaker import Loudspeakers
+from datasources.channels.speech import Voice
 from datasources.channels.web_push import WebPush, key_in, public_key
 
 Offload = Callable[[Callable[[], Any]], Any]
@@ -28,7 +29,7 @@ def open_channels(settings: Settings, played: Callable[[str], None], offload: Of
     if settings.voice_url:
         channels["voice"] = Gateway(settings.voice_url, settings.voice_token)
     if settings.mqtt_url:
-        channels["loudspeaker"] = Loudspeakers(settings.mqtt_url, played, offload)
+        channels["loudspeaker"] = Loudspeakers(settings.mqtt_url, played, offload, Voice(settings.recordings, settings.voice_model))
     return channels
 
 

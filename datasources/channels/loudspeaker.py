@@ -1,4 +1,4 @@
-"""Village loudspeakers by MQTT, with speech made here by espeak-ng: a typed text can be heard without any service outside.
+"""Village loudspeakers by MQTT, with speech made here: a typed text can be heard without any service outside.
 
 Topic `yiping/loudspeakers/<area code>`, QoS 1, JSON `{"id", "title", "text", "priority", "audio"}`; `audio` is a WAV file in base64.
 A loudspeaker that has played a message publishes `{"id": …}` to `yiping/loudspeakers/<area code>/played`.
@@ -10,7 +10,6 @@ import base64
 import json
 import logging
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -21,29 +20,12 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from datasources.channels.channel import Message, Outcome
+from datasources.channels.speech import NoSpeech, Voice
 
 log = logging.getLogger(__name__)
 
 TOPIC = "yiping/loudspeakers"
 PATIENCE_S = 8.0
-SPEED = 150
-"""Words a minute: slower than espeak's own, it is heard outdoors."""
-
-
-class NoSpeech(Exception):
-    """espeak-ng is missing or could not speak; the message says which."""
-
-
-def speech(text: str) -> bytes:
-    """A WAV file of this text in Mandarin. Raises `NoSpeech`."""
-    program = shutil.which("espeak-ng")
-    if program is None:
-        raise NoSpeech("espeak-ng is not installed")
-    command = [program, "-v", "cmn", "-s", str(SPEED), "--stdin", "--stdout"]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=30, check=False)
-    if done.returncode != 0 or not done.stdout.startswith(b"RIFF"):
-        raise NoSpeech(f"espeak-ng: {done.stderr.decode('utf-8', 'replace').strip()[-160:] or done.returncode}")
-    return done.stdout
 
 
 class Loudspeakers:
@@ -54,11 +36,13 @@ class Loudspeakers:
         url: str,
         played: Callable[[str], None] = lambda message_id: None,
         offload: Callable[[Callable[[], bytes]], bytes] = lambda function: function(),
+        voice: Voice | None = None,
     ) -> None:
         """`url`: `mqtt://user:password@host:1883` or `mqtts://…`. `played` hears the ids that a loudspeaker has played."""
         parts = urlsplit(url)
         self._played = played
         self._offload = offload
+        self._voice = voice or Voice()
         self._up = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, clean_session=True)
         if parts.username:
@@ -81,9 +65,8 @@ class Loudspeakers:
         """See `Channel`. Sent means that the broker has it."""
         if not self._up.wait(PATIENCE_S):
             return Outcome("later", "the broker is not reachable")
-        text = f"{message.title}。{message.text}"
         try:
-            audio = self._offload(lambda: speech(text))
+            audio = self._offload(lambda: self._voice.speech(message.title, message.text))
         except (NoSpeech, subprocess.TimeoutExpired) as problem:
             return Outcome("failed", str(problem))
         body = {"id": message.id, "title": message.title, "text": message.text, "priority": message.priority}
