@@ -6,9 +6,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
+from sqlalchemy.orm import Session
 
-from dashboard.codes import LEVELS, ancestors, end_of, is_code, level_of
+from dashboard import plain
+from dashboard.codes import LEVELS, ancestors, end_of, is_code, level_of, related
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.rows import Row, area_row
@@ -139,7 +142,10 @@ class Areas:
         principal.require("see")
         low, high = scope_range(principal.area_code)
         with self._database.read() as session:
-            return [area_row(area) for area in queries.search(session, text, low, high, most)]
+            found = {area.code: area for area in queries.search(session, plain.words(text), low, high, most)}
+            for inside, rest in split(session, text, principal.area_code):
+                found |= {area.code: area for area in queries.search(session, rest, *inside, most)}
+            return [area_row(area) for area in list(found.values())[:most]]
 
     def name(self, code: str) -> str:
         """Name of an area; the code itself when there is no such area."""
@@ -162,7 +168,8 @@ class Areas:
         """`彭州市龙门山镇宝山村`: the names from the district down to the code, without spaces; a city alone as it is."""
         path = [c for c in [*ancestors(code), code] if len(c) > 4] or [code]
         names = self.names(path)
-        return "".join(names[c] for c in path)
+        known = "".join(names[c] for c in path if names[c] != c)
+        return known if names[path[-1]] != path[-1] else f"{known}〔{path[-1]}〕"  # of an area that is gone, what is left of the way to it
 
     def middle(self, code: str) -> tuple[float, float]:
         """A WGS-84 point inside an area. Raises `unknown_area`."""
@@ -178,9 +185,9 @@ class Areas:
 
     def holds_all(self, lons: Any, lats: Any) -> Any:
         """As `holds` for arrays: an array of booleans."""
-        inside = shapely.contains_xy(next(iter(self._city_outlines.values())), lons, lats)
-        for outline in list(self._city_outlines.values())[1:]:
-            inside = inside | shapely.contains_xy(outline, lons, lats)
+        inside = np.zeros(np.shape(lons), np.bool_)
+        for outline in self._city_outlines.values():
+            inside |= shapely.intersects_xy(outline, lons, lats)  # who stands on the boundary is inside
         return inside
 
     def locate(self, lon: float, lat: float) -> str:
@@ -192,6 +199,23 @@ class Areas:
                     if found is not None:
                         return found
         raise Refused("outside_city", field="place", lon=lon, lat=lat)
+
+
+def split(session: Session, text: str, scope: str) -> list[tuple[tuple[str, str], str]]:
+    """What `text` may mean as a place and something in it (锦江区春熙路, 锦江 张三): the place's code range in scope, and the rest."""
+    said = plain.words(text)
+    heads = {said[:n].rstrip(): said[n:].strip() for n in range(2, len(said) - 1)}
+    if not heads:
+        return []
+    found = []
+    for code, name in queries.named(session, list(heads), "", ":"):
+        head = next(
+            head for head in sorted(heads, key=len, reverse=True) if name.startswith(head) and name[len(head) :] in ("", *queries.KINDS)
+        )
+        if related(code, scope):
+            inside, rest = max(code, scope, key=len), heads[head]
+            found += [(scope_range(inside), rest), *split(session, rest, inside)]
+    return found
 
 
 def scope_range(code: str) -> tuple[str, str]:

@@ -83,6 +83,9 @@ class City:
         if topic == "area":
             self.areas.refresh()
             self.tiling.refresh()
+            # what hangs on areas may have moved with them
+            self.positions.refresh()
+            self.video.refresh()
         if topic == "unit":
             self.positions.refresh()
         if topic == "video":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import base64
 import getpass
+import logging
 import os
 import subprocess
 import sys
@@ -13,13 +14,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapely.errors import ShapelyError
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import audit, backup, clock
 from dashboard.backup import BackupFailed
 from dashboard.errors import Refused
 from dashboard.identity import ROLES, SYSTEM
-from dashboard.importing.problems import ImportFailed
+from dashboard.importing.problems import ImportFailed, Problem
 from dashboard.keys import renew
 from dashboard.opening import open_database, open_keyring
 from dashboard.run import build_tiles, run_city
@@ -32,6 +35,7 @@ from datasources.models import Unit
 if TYPE_CHECKING:
     from dashboard.city import City
 
+log = logging.getLogger(__name__)
 Serve = Callable[[Settings], None]
 
 
@@ -69,8 +73,14 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     imported = add("import", "import areas, units or video points from files", _import)
     imported.add_argument("what", choices=("areas", "units", "video"))
     imported.add_argument("files", nargs="+", type=Path, help="areas: CSV and GeoJSON; units, video: CSV")
-    imported.add_argument("--crs", choices=("wgs84", "gcj02"), default="wgs84", help="coordinate system of the file")
+    imported.add_argument("--crs", choices=("wgs84", "gcj02"), help="coordinate system of the file")
     imported.add_argument("--aliases", type=Path, help="CSV old_code,code for boundaries with older codes")
+
+    imported.add_argument("--moves", type=Path, help="CSV old,new: where those go whose area is gone")
+
+    retired = add("retire", "take units that have left, or cameras that were taken down, off every list; the past keeps them", _retire)
+    retired.add_argument("what", choices=("units", "video"))
+    retired.add_argument("codes", nargs="+", help="codes, or CSV files with a column `code`")
 
     tiles = add("tiles", "build the vector tiles of the micro-grids, or write them as files for nginx", _tiles)
     tiles.add_argument("action", choices=("build", "export"))
@@ -208,13 +218,32 @@ def _import(settings: Settings, options: argparse.Namespace, _serve: Serve) -> i
                 print("yiping import areas AREAS.csv BOUNDARIES.geojson", file=sys.stderr)
                 return 2
             table, boundaries = options.files
-            count = import_areas(city.commands, SYSTEM, table, boundaries, options.crs, options.aliases, progress)
+            count = import_areas(city.commands, SYSTEM, table, boundaries, options.crs, options.aliases, progress, options.moves)
             city.refresh("area")
             build_tiles(city)
         elif options.what == "units":
             count = sum(import_units(city.commands, SYSTEM, path, progress) for path in options.files)
         else:
             count = sum(import_video(city.commands, city.areas, SYSTEM, path, options.crs, progress) for path in options.files)
+    except (SQLAlchemyError, ArithmeticError, ValueError, OSError, ShapelyError) as error:
+        # whatever a file can hold that no check of ours has foreseen: a sentence, and nothing was stored
+        log.exception("the import failed")
+        names = ", ".join(path.name for path in options.files)
+        found = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ImportFailed([Problem(names, 0, "file", found, "未能导入，什么也没有改变 / not imported, nothing was changed")]) from error
+    finally:
+        city.close()
+    say(f"{options.what}: {count}")
+    return 0
+
+
+def _retire(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
+    from dashboard.importing.retiring import codes_of, retire_units, retire_video
+
+    city = _city(settings)
+    try:
+        retire = retire_units if options.what == "units" else retire_video
+        count = retire(city.commands, SYSTEM, codes_of(options.codes))
     finally:
         city.close()
     say(f"{options.what}: {count}")

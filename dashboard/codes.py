@@ -19,6 +19,15 @@ def is_code(text: str) -> bool:
     return len(text) in _LEVEL_OF and text.isascii() and text.isdigit()
 
 
+def standard(text: str) -> str:
+    """A code as the lists of the state write it, in our form: 510100 → 5101, 510104000000 → 510104, 510104017000 → 510104017."""
+    if text.isascii() and text.isdigit():
+        for length, shorter in ((12, 9), (9, 6), (6, 4)):
+            if len(text) == length and not text[shorter:].strip("0"):
+                text = text[:shorter]
+    return text
+
+
 def level_of(code: str) -> str:
     """Level of a code; raises `ValueError` when it has not the form of one."""
     if not is_code(code):

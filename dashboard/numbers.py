@@ -7,6 +7,8 @@ import unicodedata
 
 SHORTEST_NUMBER, LONGEST_NUMBER = 3, 24
 NUMBER = re.compile(rf"\+?[0-9]{{{SHORTEST_NUMBER},{LONGEST_NUMBER - 1}}}")
+CHINA = re.compile(r"^(?:\+|00)?86(?=1[3-9]\d{9}$)")
+"""Before a mobile number it says nothing."""
 BETWEEN = re.compile(r"[\s()\-‐‑–—.·]")
 
 
@@ -18,7 +20,7 @@ def plain_number(written: str) -> str:
     plain = unicodedata.normalize("NFKC", written).strip()
     if re.search(r"\d\.\d", plain):
         raise ValueError(f"{written!r} 不是电话号码 / {written!r} is no telephone number")
-    plain = BETWEEN.sub("", plain)
+    plain = CHINA.sub("", BETWEEN.sub("", plain))
     if plain and not NUMBER.fullmatch(plain):
         raise ValueError(f"{written!r} 不是电话号码 / {written!r} is no telephone number")
     return plain

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from dashboard.areas import scope_range
+from dashboard import plain
+from dashboard.areas import scope_range, split
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands
 from dashboard.errors import Refused
@@ -70,7 +71,10 @@ class Units:
             keyring = self._database.keyring
             digits = _searched_number(text)
             numbers = keyring.indexed(digits) if keyring is not None and digits else []
-            return rows(session, queries.search(session, text, numbers, low, high, most))
+            found = {unit.id: unit for unit in queries.search(session, plain.words(text), numbers, low, high, most)}
+            for inside, rest in split(session, text, principal.area_code):
+                found |= {unit.id: unit for unit in queries.search(session, rest, [], *inside, most)}
+            return rows(session, list(found.values())[:most])
 
     def phone(self, principal: Principal, unit_id: str) -> str:
         """The whole telephone number of a unit in scope; that somebody has looked is recorded. Raises `forbidden`, `not_found`."""
@@ -94,7 +98,7 @@ class Units:
             raise Refused("invalid", field="duty", problem=f"{duty!r}，可用 {', '.join(DUTIES)} / {duty!r}: one of {', '.join(DUTIES)}")
         with self._commands.transaction(principal) as work:
             unit = work.session.get(Unit, unit_id, with_for_update=True)
-            if unit is None:
+            if unit is None or unit.retired_at is not None:
                 raise Refused("unknown_unit", unit=unit_id)
             if principal.unit_id != unit_id:
                 principal.require("relay", unit.area_code)

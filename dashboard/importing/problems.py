@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing wrong: in which file and row, in which field, what was found and what is wanted."""
+    """One thing wrong: in which file and row (0: the file as a whole), in which field, what was found and what is wanted."""
 
     file: str
     row: int
@@ -16,7 +16,8 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         found = self.found if len(self.found) <= 60 else self.found[:57] + "…"
-        return f"{self.file} 第 {self.row} 行 / row {self.row}, {self.field}: {found!r} — {self.wanted}"
+        row = f" 第 {self.row} 行 / row {self.row}" if self.row else ""
+        return f"{self.file}{row}, {self.field}: {found!r} — {self.wanted}"
 
 
 class ImportFailed(Exception):

@@ -3,104 +3,131 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from dashboard.catalogue import text
 from dashboard.clock import new_id
-from dashboard.command import Commands
+from dashboard.command import Commands, Work
 from dashboard.identity import Principal
-from dashboard.importing.areas import CHUNK, Progress, initials
-from dashboard.importing.problems import ImportFailed, Problem
-from dashboard.importing.tables import Table
+from dashboard.importing.areas import CHUNK, Progress
+from dashboard.importing.pinyin import initials
+from dashboard.importing.problems import ImportFailed
+from dashboard.importing.tables import Row, Table, repeated
 from dashboard.keys import index_of
 from dashboard.units import DUTIES, ROLES, SKILLS
+from dashboard.units import rows as unit_rows
 from datasources.models import Area, Unit, UnitRole, UnitSkill
 
 COLUMNS = ("code", "name", "phone", "area_code", "roles")
+UNIT_KINDS = ("person", "team")
+CALLED = {
+    "code": ("编码", "编号"),
+    "name": ("姓名", "名称"),
+    "phone": ("电话", "手机", "手机号", "联系电话"),
+    "area_code": ("区域编码", "区域"),
+    "roles": ("角色", "岗位"),
+    "kind": ("类型",),
+    "duty": ("在岗", "状态"),
+    "skills": ("技能",),
+}
+"""What clerks call the columns."""
+HEADERS = {called: name for name, some in CALLED.items() for called in some}
+MEANT = {text(f"{kind}.{word}"): word for kind, some in (("role", ROLES), ("skill", SKILLS), ("duty", DUTIES)) for word in some}
+MEANT |= {"个人": "person", "人员": "person", "队伍": "team"}
+FIELDS = ("name", "pinyin_initials", "kind", "phone", "phone_index", "area_code", "duty")
 
 
 def import_units(commands: Commands, principal: Principal, path: Path, progress: Progress = lambda what, done, total: None) -> int:
     """Add the units of a file, or bring those up to date that are known by `code`; returns how many.
 
-    Columns: `code`, `name`, `phone`, `area_code`, `roles` (separated by `;`); if known `kind`, `duty`, `skills`.
+    Columns: `code`, `name`, `phone`, `area_code`, `roles` (separated by `;`); if known `kind`, `duty`, `skills`: what a file does not
+    say of somebody who is known stays as it is.
     """
     table = Table(path)
-    rows = [_unit(row) for row in table.rows(COLUMNS)]
+    read = [(row, _unit(row)) for row in table.rows(COLUMNS, HEADERS)]
+    repeated(row for row, _ in read)
     with commands.transaction(principal) as work:
-        problems = [*table.problems, *_misplaced(work.session, path.name, rows), *_repeated(path.name, rows)]
-        if problems:
-            raise ImportFailed(problems)
+        codes = set(work.session.scalars(select(Area.code)))
+        for row, unit in read:
+            if row.ok and unit["area_code"] not in codes:
+                row.wrong("area_code", "已导入的区域编码 / the code of an imported area")
+        if table.problems:
+            raise ImportFailed(table.problems)
         known = {unit.code: unit for unit in work.session.scalars(select(Unit))}
         highest = work.session.scalar(select(func.max(Unit.number)))
         number = 0 if highest is None else highest + 1
-        fresh, links = [], []
-        for row in rows:
-            row["phone_index"] = index_of(commands.database.keyring, row["phone"])
-            links.append((row, row.pop("roles"), row.pop("skills")))
-            unit = known.get(row["code"])
-            if unit is None:
-                row |= {"id": new_id(), "number": number}
+        fresh: list[dict[str, Any]] = []
+        links: list[Link] = []
+        turned: list[Unit] = []
+        for _, given in read:
+            given["phone_index"] = index_of(commands.database.keyring, given["phone"])
+            roles, skills = given.pop("roles"), given.pop("skills")
+            there = known.get(given["code"])
+            if there is None:
+                given |= {"id": new_id(), "number": number, "kind": given["kind"] or "person", "duty": given["duty"] or "off_duty"}
                 number += 1
-                fresh.append(row)
+                fresh.append(given)
             else:
-                row["id"] = unit.id
-                for name in ("name", "pinyin_initials", "kind", "phone", "phone_index", "area_code", "duty"):
-                    setattr(unit, name, row[name])
+                if given["duty"] not in (None, there.duty):
+                    turned.append(there)
+                for name in FIELDS:
+                    if given[name] is not None:
+                        setattr(there, name, given[name])
+                there.retired_at = None
+            links.append(Link(given["id"] if there is None else there.id, there is not None, roles, skills))
         for start in range(0, len(fresh), CHUNK):
             work.session.execute(insert(Unit), fresh[start : start + CHUNK])
             progress("units", min(start + CHUNK, len(fresh)), len(fresh))
-        _link(work.session, links, known)
-        for city in sorted({row["area_code"][:4] for row in rows}):
-            work.record("unit.import", city, city, {"count": len(rows)})
-    return len(rows)
+        _link(work.session, links)
+        _record_duty(work, turned)
+        for city in sorted({given["area_code"][:4] for _, given in read}):
+            work.record("unit.import", city, city, {"count": len(read), "new": len(fresh)})
+    return len(read)
 
 
-def _unit(row: Any) -> dict[str, Any]:
+def _unit(row: Row) -> dict[str, Any]:
+    """`None` for what the file does not say."""
     name = row.text("name", 40)
     return {
-        "code": row.text("code", 40),
+        "code": row.key("code", 40),
         "name": name,
-        "pinyin_initials": initials(name)[:40],
-        "kind": row.choice("kind", ("person", "team"), "person"),
-        "phone": row.text("phone", 24),
-        "area_code": row.text("area_code", 18),
-        "duty": row.choice("duty", DUTIES, "off_duty"),
-        "roles": row.words("roles", ROLES),
-        "skills": row.words("skills", SKILLS),
+        "pinyin_initials": initials(name, 40),
+        "kind": row.choice("kind", UNIT_KINDS, meant=MEANT) if row.has("kind") else None,
+        "phone": row.phone("phone"),
+        "area_code": row.area("area_code"),
+        "duty": row.choice("duty", DUTIES, meant=MEANT) if row.has("duty") else None,
+        "roles": row.words("roles", ROLES, MEANT),
+        "skills": row.words("skills", SKILLS, MEANT) if "skills" in row.cells else None,
     }
 
 
-def _misplaced(session: Session, file: str, rows: list[dict[str, Any]]) -> list[Problem]:
-    codes = set(session.scalars(select(Area.code)))
-    return [
-        Problem(file, number, "area_code", row["area_code"], "已导入的区域编码 / the code of an imported area")
-        for number, row in enumerate(rows, start=2)
-        if row["area_code"] not in codes
-    ]
+class Link(NamedTuple):
+    """What a file says of the roles and skills of one unit; None: nothing. `known`: it had some before."""
+
+    unit_id: str
+    known: bool
+    roles: list[str] | None
+    skills: list[str] | None
 
 
-def _repeated(file: str, rows: list[dict[str, Any]]) -> list[Problem]:
-    seen: set[str] = set()
-    problems = []
-    for number, row in enumerate(rows, start=2):
-        if row["code"] in seen:
-            problems.append(Problem(file, number, "code", row["code"], "每个编码只有一行 / one row for each code"))
-        seen.add(row["code"])
-    return problems
-
-
-def _link(session: Session, links: list[tuple[dict[str, Any], list[str], list[str]]], known: dict[str, Unit]) -> None:
-    again = [row["id"] for row, _, _ in links if row["code"] in known]
-    for start in range(0, len(again), 500):
-        some = again[start : start + 500]
-        session.execute(delete(UnitRole).where(UnitRole.unit_id.in_(some)))
-        session.execute(delete(UnitSkill).where(UnitSkill.unit_id.in_(some)))
+def _link(session: Session, links: list[Link]) -> None:
     session.flush()
-    roles = [{"unit_id": row["id"], "role": role} for row, names, _ in links for role in names]
-    skills = [{"unit_id": row["id"], "skill": skill} for row, _, names in links for skill in names]
-    if roles:
-        session.execute(insert(UnitRole), roles)
-    if skills:
-        session.execute(insert(UnitSkill), skills)
+    of_roles = [(link.unit_id, link.known, link.roles) for link in links if link.roles is not None]
+    of_skills = [(link.unit_id, link.known, link.skills) for link in links if link.skills is not None]
+    for model, said, column in ((UnitRole, of_roles, "role"), (UnitSkill, of_skills, "skill")):
+        again = [unit_id for unit_id, known, _ in said if known]
+        for start in range(0, len(again), 500):
+            session.execute(delete(model).where(model.unit_id.in_(again[start : start + 500])))
+        rows = [{"unit_id": unit_id, column: word} for unit_id, _, words in said for word in words]
+        if rows:
+            session.execute(insert(model), rows)
+
+
+def _record_duty(work: Work, turned: list[Unit]) -> None:
+    for start in range(0, len(turned), 500):
+        for row in unit_rows(work.session, turned[start : start + 500]):
+            step = 1 if row["duty"] == "on_duty" else -1
+            work.record("unit.duty", row["area_code"], row["id"], {"row": row}, [[row["area_code"], {"on_duty": step}]])

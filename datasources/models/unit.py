@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode, Encrypted
+from datasources.types import AreaCode, Encrypted, UtcDateTime
 
 
 class Unit(Base):
@@ -25,6 +27,8 @@ class Unit(Base):
     """What the number is looked up by (`Keyring.indexed`): empty when there is none."""
     area_code: Mapped[str] = mapped_column(AreaCode, index=True)
     duty: Mapped[str] = mapped_column(String(8))
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when only the past knows this unit."""
 
 
 class UnitRole(Base):

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from datasources.models import Area
+from datasources.models import Area, Unit
+
+KINDS = ("市", "区", "县", "镇", "乡", "街道", "社区", "村")
+"""What names of areas end in, and people leave out."""
 
 
 def get(session: Session, code: str, geometry: bool = False) -> Area | None:
@@ -49,15 +52,31 @@ def count_by_level(session: Session, low: str, high: str) -> dict[str, int]:
 
 
 def search(session: Session, text: str, low: str, high: str, most: int) -> list[Area]:
-    """Areas in the code range whose name contains, or whose code or pinyin initials begin with, `text`."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    match = or_(
-        Area.name.like(f"%{escaped}%", escape="\\"),
-        Area.pinyin_initials.like(f"{escaped.lower()}%", escape="\\"),
-        Area.code.like(f"{escaped}%", escape="\\"),
-    )
-    query = select(Area).where(match, Area.code >= low, Area.code < high).options(defer(Area.geometry))
-    return list(session.scalars(query.order_by(func.length(Area.code), Area.code).limit(most)))
+    """Areas in the code range whose name contains, or whose code or pinyin initials begin with, `text`: the closest first."""
+    if not text:
+        return []
+    matches, closeness = matching(Area, text)
+    query = select(Area).where(or_(*matches), Area.code >= low, Area.code < high).options(defer(Area.geometry))
+    return list(session.scalars(query.order_by(closeness, func.length(Area.code), Area.code).limit(most)))
+
+
+def matching(what: type[Area] | type[Unit], text: str) -> tuple[list[ColumnElement[bool]], ColumnElement[int]]:
+    """How a row matches `text`, and how closely: the whole name or code first, then the initials as they are likeliest read."""
+    part = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    letters = part.lower().replace(" ", "")
+    read = what.pinyin_initials
+    whole = or_(what.name == text, what.code == text)
+    begins = or_(what.name.like(f"{part}%", escape="\\"), read == letters, read.like(f"{letters} %", escape="\\"))
+    likely = or_(what.name.like(f"%{part}%", escape="\\"), read.like(f"{letters}%", escape="\\"), what.code.like(f"{part}%", escape="\\"))
+    other = read.like(f"% {letters}%", escape="\\")
+    return [likely, other], case((whole, 0), (begins, 1), (likely, 2), else_=3)
+
+
+def named(session: Session, names: Sequence[str], low: str, high: str) -> list[tuple[str, str]]:
+    """(code, name) of the areas in the code range that have one of these names, or such a name and a word for what it is."""
+    every = [name + kind for name in names for kind in ("", *KINDS)]
+    query = select(Area.code, Area.name).where(Area.name.in_(every), Area.code >= low, Area.code < high).order_by(Area.code)
+    return [(code, name) for code, name in session.execute(query.limit(50))]
 
 
 def locate(session: Session, lon: float, lat: float, root: str) -> str | None:
@@ -71,7 +90,9 @@ def locate(session: Session, lon: float, lat: float, root: str) -> str | None:
         found = inside.code
         candidates = list(
             session.scalars(
-                select(Area).where(Area.parent_code == found, Area.west <= lon, Area.east >= lon, Area.south <= lat, Area.north >= lat)
+                select(Area)
+                .where(Area.parent_code == found, Area.west <= lon, Area.east >= lon, Area.south <= lat, Area.north >= lat)
+                .order_by(Area.code)
             )
         )
     return found

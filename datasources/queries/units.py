@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from datasources.database import turn
 from datasources.models import Account, Token, Unit, UnitRole, UnitSkill
+from datasources.queries import areas
 
 AT_ONCE = 1000
 """Units read before others get their turn."""
@@ -30,7 +31,7 @@ class Chosen:
 def place(low: str, high: str, above: Sequence[str] = ()) -> ColumnElement[bool]:
     """Units with an area code in [low, high), or exactly at one of `above`."""
     within = and_(Unit.area_code >= low, Unit.area_code < high)
-    return or_(within, Unit.area_code.in_(above)) if above else within
+    return and_(Unit.retired_at.is_(None), or_(within, Unit.area_code.in_(above)) if above else within)
 
 
 def get(session: Session, unit_id: str) -> Unit | None:
@@ -100,7 +101,7 @@ def for_hot_state(session: Session) -> list[tuple[int, str, bool]]:
 
 def numbers_by_id(session: Session) -> dict[str, int]:
     """Number of every unit by its id."""
-    return {str(unit_id): int(number) for unit_id, number in session.execute(select(Unit.id, Unit.number))}
+    return {str(unit_id): int(number) for unit_id, number in session.execute(select(Unit.id, Unit.number).where(Unit.retired_at.is_(None)))}
 
 
 def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int, int]]:
@@ -112,14 +113,9 @@ def count_by_area(session: Session, low: str, high: str) -> list[tuple[str, int,
 
 def search(session: Session, text: str, phones: Sequence[str], low: str, high: str, most: int) -> list[Unit]:
     """Units whose name contains, or whose pinyin initials or code begin with, `text`, or whose number is looked up by one of `phones`."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    match = or_(
-        Unit.name.like(f"%{escaped}%", escape="\\"),
-        Unit.pinyin_initials.like(f"{escaped.lower()}%", escape="\\"),
-        Unit.code.like(f"{escaped}%", escape="\\"),
-        Unit.phone_index.in_(phones),
-    )
-    return list(session.scalars(select(Unit).where(match, place(low, high)).order_by(Unit.area_code).limit(most)))
+    matches, closeness = areas.matching(Unit, text)
+    query = select(Unit).where(or_(*matches, Unit.phone_index.in_(phones)), place(low, high))
+    return list(session.scalars(query.order_by(closeness, Unit.area_code, Unit.number).limit(most)))
 
 
 def with_own_device(session: Session) -> list[str]:

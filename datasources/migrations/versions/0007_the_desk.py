@@ -32,8 +32,10 @@ def upgrade() -> None:
     op.create_index("ix_desk_items_subject_kind", "desk_items", ["subject", "kind"])
     op.create_index("ix_desk_items_taken_at", "desk_items", ["taken_at"])
     # Columns are added with defaults, so that servers of the version before can go on while it happens.
+    op.add_column("orders", sa.Column("ended_by", sa.String(80), nullable=False, server_default=""))
     op.add_column("orders", sa.Column("ticket_id", sa.String(36), nullable=True))
     op.create_index("ix_orders_ticket_id", "orders", ["ticket_id"])
+    op.add_column("units", sa.Column("retired_at", UtcDateTime, nullable=True))
     op.add_column("tickets", sa.Column("address", sa.String(200), nullable=False, server_default=""))
     op.add_column("tickets", sa.Column("caller", sa.Text(), nullable=False, server_default=""))
     op.add_column("tickets", sa.Column("seen_at", UtcDateTime, nullable=True))
@@ -52,4 +54,6 @@ def downgrade() -> None:
         op.drop_column("tickets", name)
     op.drop_index("ix_orders_ticket_id", "orders")
     op.drop_column("orders", "ticket_id")
+    op.drop_column("orders", "ended_by")
+    op.drop_column("units", "retired_at")
     op.drop_table("desk_items")

@@ -51,12 +51,12 @@ def test_real_names_and_codes_down_to_the_community(files: dict[str, Path]) -> N
 
 
 def test_what_is_generated_is_marked(files: dict[str, Path]) -> None:
-    for code, (_, source) in read_boundaries(files["boundaries"], "wgs84", {}).items():
+    for code, (_, source, _n) in read_boundaries(files["boundaries"], "wgs84", {}).items():
         assert source == ("official" if len(code) <= 6 else "generated"), code
 
 
 def test_children_fill_their_parent_without_overlap(files: dict[str, Path]) -> None:
-    shapes = {code: shape for code, (shape, _) in read_boundaries(files["boundaries"], "wgs84", {}).items()}
+    shapes = {code: shape for code, (shape, *_) in read_boundaries(files["boundaries"], "wgs84", {}).items()}
     below: dict[str, list[str]] = {}
     for code in shapes:
         below.setdefault(parent_of(code) or "", []).append(code)

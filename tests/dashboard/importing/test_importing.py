@@ -12,8 +12,9 @@ from dashboard.city import City
 from dashboard.demo.generate import DATA
 from dashboard.geo import distance_m
 from dashboard.identity import SYSTEM
-from dashboard.importing.areas import import_areas, initials
+from dashboard.importing.areas import import_areas
 from dashboard.importing.boundaries import read_aliases, read_boundaries
+from dashboard.importing.pinyin import initials
 from dashboard.importing.problems import ImportFailed
 from dashboard.importing.units import import_units
 from dashboard.importing.video import import_video
@@ -86,7 +87,7 @@ def test_the_real_boundaries_are_mended_moved_and_matched_by_alias() -> None:
     """The file that ships: quantised, with repeated points, GCJ-02, and three codes older than the divisions'."""
     with_aliases = read_boundaries(DATA / "districts-gcj02.geojson", "gcj02", read_aliases(DATA / "aliases.csv"))
     assert {"510117", "510118", "510185"} <= set(with_aliases)
-    assert all(shape.is_valid and shape.geom_type in ("Polygon", "MultiPolygon") for shape, _ in with_aliases.values())
+    assert all(shape.is_valid and shape.geom_type in ("Polygon", "MultiPolygon") for shape, *_ in with_aliases.values())
     raw = read_boundaries(DATA / "districts-gcj02.geojson", "wgs84", {})
     here, there = with_aliases["510104"][0].centroid, raw["510104"][0].centroid
     assert 250 < distance_m(here.x, here.y, there.x, there.y) < 500

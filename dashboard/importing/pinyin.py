@@ -1,0 +1,43 @@
+"""Pinyin initials, by which names are found."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations, product
+
+from dashboard import plain
+
+ONE_WAY = frozenset("市区县州镇乡村街道社组网格微路")
+"""Signs that names of places end in: they are read one way there, though not everywhere."""
+
+
+def initials(name: str, most: int = 80) -> str:
+    """The initials of a name, the likeliest reading first, then others as far as they fit: 锦江区 → jjq, 单县 → dx sx cx."""
+    # its dictionary takes most of a second to load, and only an import needs it
+    from pypinyin import Style, lazy_pinyin
+
+    signs = [sign for sign in plain.words(name) if sign.isalnum()]
+    likely = lazy_pinyin("".join(signs), style=Style.FIRST_LETTER, errors=lambda run: list(run.lower()))  # type: ignore[arg-type,return-value]
+    found = ["".join(likely)[:most]]
+    if len(likely) != len(signs):
+        return found[0]
+    others = {place: _others(sign, likely[place]) for place, sign in enumerate(signs) if place == 0 or sign not in ONE_WAY}
+    places = [place for place, more in others.items() if more]
+    for changed in range(1, 3):
+        for some in combinations(places, changed):
+            for letters in product(*(others[place] for place in some)):
+                reading = list(likely)
+                for place, letter in zip(some, letters, strict=True):
+                    reading[place] = letter
+                if len(" ".join([*found, "".join(reading)])) > most:
+                    return " ".join(found)
+                found.append("".join(reading))
+    return " ".join(dict.fromkeys(found))
+
+
+@cache
+def _others(sign: str, likely: str) -> tuple[str, ...]:
+    from pypinyin import Style, pinyin
+
+    letters = pinyin(sign, style=Style.FIRST_LETTER, heteronym=True)[0]
+    return tuple(letter for letter in dict.fromkeys(one[:1].lower() for one in letters) if letter and letter != likely[:1])
