@@ -15,6 +15,7 @@ from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.policies import Priority
 from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
+from dashboard.units import ROLES, SKILLS
 from layouts import dispatch as layout
 
 MOST_MINUTES = 30 * 24 * 60
@@ -79,6 +80,24 @@ def register(app: Dash, city: City) -> None:
             "units": target.units or [],
         }
 
+    def where(wanted: dict[str, Any]) -> str:
+        """The place in words, and the shape that was drawn."""
+        chosen = parsed(Criteria, wanted)
+        name = city.areas.full_name(chosen.area)
+        if chosen.near is not None:
+            return f"{name} · {say('dispatch.within').format(m=round(chosen.near.radius_m))}"
+        return f"{name} · {say('dispatch.inside_ring')}" if chosen.lasso else name
+
+    def whom(target: Target | None, wanted: dict[str, Any]) -> str:
+        """Roles, skills and names in words; empty: everybody."""
+        criteria = parsed(Criteria, wanted)
+        known = [f"role.{role}" for role in criteria.roles if role in ROLES] + [f"skill.{one}" for one in criteria.skills if one in SKILLS]
+        chosen = [say(key) for key in known]
+        if target is not None and target.names and criteria.units:
+            more = "…" if len(criteria.units) > len(target.names) else ""
+            chosen.append("、".join(target.names) + more)
+        return " · ".join(chosen)
+
     @app.callback(
         Output(layout.COUNT, "children"),
         Output(layout.SEND, "children"),
@@ -97,10 +116,10 @@ def register(app: Dash, city: City) -> None:
         target = parsed(Target, turned)
         wanted = criteria(target, parsed(Choice, {"roles": roles, "skills": skills, "off": off, "shape": shape}))
         try:
-            found = city.orders.preview(principal(), parsed(Criteria, wanted))
+            found = city.orders.preview(principal(), parsed(Criteria, wanted), target.order)
         except Refused as refused:
             return sentence(refused), say("dispatch.send"), True, None, target.area
-        button = say("dispatch.add_n" if target.order else "dispatch.send_n").format(n=found["count"])
+        button = say("dispatch.add_n" if target.order else "dispatch.send_n").format(n=f"{found['count']:,}")
         name = city.areas.full_name(target.area) + ("" if not target.names else " · " + "、".join(target.names))
         return layout.count(say, found), button, not found["count"], {"criteria": wanted, "count": found["count"]}, name
 
@@ -117,22 +136,39 @@ def register(app: Dash, city: City) -> None:
         State(layout.TITLE, "value"),
         State(layout.TEXT, "value"),
         State(layout.PRIORITY, "value"),
+        State(layout.DEADLINE, "value"),
         prevent_initial_call=True,
     )
-    def ask(_send: Any, _cancel: Any, sent: Any, counted: Any, turned: Any, title: Any, written: Any, priority: Any) -> tuple[Any, ...]:
+    def ask(
+        _send: Any, _cancel: Any, sent: Any, counted: Any, turned: Any, title: Any, written: Any, priority: Any, minutes: Any
+    ) -> tuple[Any, ...]:
         principal().require("order")
         if ctx.triggered_id == layout.SENT:
             return True, no_update, no_update, parsed(Fate, sent or {}).problem
         if ctx.triggered_id == layout.CONFIRM_CANCEL or not counted:
             return True, no_update, no_update, ""
-        count = parsed(Counted, counted).count
+        found = parsed(Counted, counted)
         target = parsed(Target, turned) if turned else None
         words = parsed(Words, {"title": title, "text": written, "priority": priority})
         adding = target is not None and target.order is not None
         if not adding and not ((words.title or "").strip() and (words.text or "").strip()):
             return True, no_update, no_update, say("dispatch.needs_text")
-        subject, body = (target.title, "") if target is not None and adding else (words.title or "", words.text or "")
-        return False, layout.confirm_text(say, count, subject, body, words.priority), new_id(), ""
+        within = parsed(Minutes, {"deadline": minutes or 0}).deadline
+        order = {
+            "title": words.title or "",
+            "text": words.text or "",
+            "priority": words.priority,
+            "place": where(found.criteria),
+            "chosen": whom(target, found.criteria),
+            "deadline": say("dispatch.deadline_in").format(n=within) if within else say("dispatch.no_deadline"),
+        }
+        if target is not None and target.order is not None:
+            try:
+                running = city.orders.get(principal(), target.order)
+            except Refused as refused:
+                return True, no_update, no_update, sentence(refused)
+            order |= {"title": running["title"], "text": running["text"], "priority": running["priority"], "deadline": ""}
+        return False, layout.confirm_text(say, found.count, order), new_id(), ""
 
     @app.callback(
         Output(layout.SENT, "data"),

@@ -30,4 +30,4 @@ def register(app: Dash, city: City) -> None:
         units = city.units.search(asking, words, MOST)
         for unit in units:
             unit["place"] = city.areas.full_name(unit["area_code"])
-        return layout.results(say, areas, units), False
+        return layout.results(say, typed.strip(), areas, units), False

@@ -40,11 +40,15 @@ def register(app: Dash, city: City) -> None:
             return layout.wall(text, empty)
         asking = principal()
         start = city.areas.start_of(asking)
-        root = city.areas.place(asking, start).area if start and asking.may("see") else None
+        try:
+            root = city.areas.place(asking, start).area if start and asking.may("see") else None
+        except Refused:  # the area was merged into another, or taken back
+            return layout.no_area(say, start)
         boot = {
             "start": start,
             "name": asking.name,
             "role": asking.role,
+            "device": asking.kind == "device",
             "language": language(),
             "permissions": [p for p in ("see", "order", "ticket", "warn", "report", "relay", "contact", "administer") if asking.may(p)],
             "basemap": city.settings.basemap.kind,

@@ -231,7 +231,12 @@ class Positions:
         if number >= hot.size or hot.at[number] == 0:
             return None
         at = datetime.fromtimestamp(int(hot.at[number]) / 1000, UTC)
-        return {"lon": int(hot.lon[number]) / 1e6, "lat": int(hot.lat[number]) / 1e6, "at": at.isoformat(timespec="milliseconds")}
+        return {
+            "lon": int(hot.lon[number]) / 1e6,
+            "lat": int(hot.lat[number]) / 1e6,
+            "at": at.isoformat(timespec="milliseconds"),
+            "accuracy_m": int(hot.accuracy[number]),
+        }
 
     def trail(self, number: int, since: datetime, most: int = 2000) -> list[list[float]]:
         """`[lon, lat]` in WGS-84 degrees where a unit has been since a moment."""

@@ -115,6 +115,7 @@ def order_row(order: Order) -> Row:
         "sent_at": iso(order.sent_at),
         "deadline": iso_or_none(order.deadline),
         "ended_at": iso_or_none(order.ended_at),
+        "ended_by": order.ended_by,
         "ticket_id": order.ticket_id,
     }
 

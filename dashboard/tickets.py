@@ -239,7 +239,7 @@ class Tickets:
 
     def _handler(self, work: Work, ticket: Ticket, move: TicketMove) -> Unit:
         unit = work.session.get(Unit, move.unit) if move.unit else None
-        if unit is None or not unit.area_code.startswith(work.principal.area_code):
+        if unit is None or unit.retired_at is not None or not unit.area_code.startswith(work.principal.area_code):
             raise Refused("unknown_unit", field="unit", unit=move.unit)
         if ticket.handler_unit_id not in (None, unit.id, move.was):
             raise Refused("assigned", field="was", by=ticket.handler)

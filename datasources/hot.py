@@ -41,6 +41,7 @@ class HotPositions:
         self.lat: NDArray[np.int32] = grown("lat", int(GONE), np.int32)  # type: ignore[assignment]
         self.at: NDArray[np.int64] = grown("at", 0, np.int64)  # type: ignore[assignment]
         self.heading: NDArray[np.uint8] = grown("heading", 0, np.uint8)  # type: ignore[assignment]
+        self.accuracy: NDArray[np.uint32] = grown("accuracy", 0, np.uint32)  # type: ignore[assignment]
         self.on_duty: NDArray[np.bool_] = np.zeros(size, np.bool_)
         self.moved: NDArray[np.bool_] = np.zeros(size, np.bool_)
         codes = np.full(size, "", "U18")
@@ -72,6 +73,7 @@ class HotPositions:
         self.lon[numbers] = batch["lon_e6"]
         self.lat[numbers] = batch["lat_e6"]
         self.heading[numbers] = batch["heading"] // 2
+        self.accuracy[numbers] = batch["accuracy_m"]
         self.moved[numbers] = True
 
     def set_duty(self, number: int, on_duty: bool) -> None:

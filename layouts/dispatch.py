@@ -61,7 +61,14 @@ def panel(say: Say) -> html.Section:
             html.Div(
                 className="dispatch-who",
                 children=[
-                    html.Div(className="field", children=[html.Label(say("dispatch.area")), html.Span(id=AREA, className="chip")]),
+                    html.Div(
+                        className="field",
+                        children=[
+                            html.Label(say("dispatch.area")),
+                            html.Span(id=AREA, className="chip"),
+                            html.Button(say("dispatch.use_here"), id="dispatch-here", type="button", hidden=True),
+                        ],
+                    ),
                     _choices(
                         say,
                         ROLES,
@@ -165,12 +172,18 @@ def panel(say: Say) -> html.Section:
                     ),
                 ],
             ),
-            html.P(id=PROBLEM, className="problem", role="alert"),
-            html.Button(say("dispatch.send"), id=SEND, className="primary", disabled=True),
+            html.Footer(
+                className="sticky",
+                children=[
+                    html.P(say("dispatch.offline"), id="dispatch-offline", className="problem", role="alert", hidden=True),
+                    html.P(id=PROBLEM, className="problem", role="alert"),
+                    html.Button(say("dispatch.send"), id=SEND, className="primary", disabled=True),
+                ],
+            ),
             html.Div(
                 id=CONFIRM,
                 className="confirm",
-                role="dialog",
+                role="alertdialog",
                 hidden=True,
                 children=[
                     html.Div(id=CONFIRM_TEXT),
@@ -197,7 +210,7 @@ def _choices(say: Say, id_: str, label: str, prefix: str, words: tuple[str, ...]
 def count(say: Say, preview: dict[str, Any]) -> list[Any]:
     """How many will get it, and how many are left out."""
     left_out = preview["off_duty_left_out"]
-    parts: list[Any] = [say("dispatch.goes_to"), " ", html.B(str(preview["count"])), " ", say("dispatch.people")]
+    parts: list[Any] = [say("dispatch.goes_to"), " ", html.B(f"{preview['count']:,}"), " ", say("dispatch.people")]
     if left_out:
         parts.append(html.Span(say("dispatch.left_out").format(n=left_out), className="hint"))
     if preview["names"]:
@@ -206,7 +219,12 @@ def count(say: Say, preview: dict[str, Any]) -> list[Any]:
     return parts
 
 
-def confirm_text(say: Say, number: int, title: str, text: str, priority: str) -> list[Any]:
-    """The question before the order goes out: to how many, and its words."""
-    question = html.P([say("dispatch.question.before"), " ", html.B(str(number)), " ", say("dispatch.question.after")])
-    return [question, html.Blockquote([html.B(f"{say(f'priority.{priority}')}　{title}"), html.P(text)])]
+def confirm_text(say: Say, number: int, order: dict[str, str]) -> list[Any]:
+    """The question before the order goes out: to how many, where, which of them, by when, and its words.
+
+    `order`: title, text, priority, and, as words, place, chosen (empty: everybody) and deadline.
+    """
+    question = html.P([say("dispatch.question.before"), " ", html.B(f"{number:,}"), " ", say("dispatch.question.after")])
+    about = [order["place"], order["chosen"] or say("dispatch.everybody"), order["deadline"]]
+    lines = html.Ul([html.Li(line) for line in about if line], className="confirm-about")
+    return [question, lines, html.Blockquote([html.B(f"{say('priority.' + order['priority'])}　{order['title']}"), html.P(order["text"])])]

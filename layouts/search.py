@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts.html import Say
+from layouts.html import Say, marks
 
 TEXT = "search-text"
 RESULTS = "search-results"
@@ -18,12 +18,17 @@ def box(say: Say) -> html.Div:
     return html.Div(className="search", role="search", children=[field, html.Div(id=RESULTS, className="search-results", hidden=True)])
 
 
-def results(say: Say, areas: list[dict[str, Any]], units: list[dict[str, Any]]) -> list[Any]:
+def results(say: Say, words: str, areas: list[dict[str, Any]], units: list[dict[str, Any]]) -> list[Any]:
     """Links to places and to people's places; each area with the names above it (`path`)."""
+    mark = html.Span(hidden=True, **marks(data_for=words))  # what Enter opens must be what was found for these words
     if not areas and not units:
-        return [html.P(say("search.nothing"), className="empty")]
+        return [mark, html.P(say("search.nothing"), className="empty")]
     found: list[Any] = [
-        dcc.Link([html.B(area["name"]), html.Span(area["path"]), html.Code(area["code"])], href=f"/?area={area['code']}") for area in areas
+        mark,
+        *(
+            dcc.Link([html.B(area["name"]), html.Span(area["path"]), html.Code(area["code"])], href=f"/?area={area['code']}")
+            for area in areas
+        ),
     ]
     found += [
         dcc.Link(

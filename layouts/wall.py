@@ -40,6 +40,10 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
                 children=[
                     html.Section(id="link", className="panel", hidden=True),
                     html.Section(id="card", className="panel", hidden=True),
+                    html.Section(id="desk", className="panel", hidden=True),
+                    html.Section(id="intake", className="panel", hidden=True),
+                    html.Section(id="warnings", className="panel", hidden=True),
+                    html.Section(id="tickets", className="panel", hidden=True),
                     html.Section(id="todo", className="panel"),
                     dispatch.panel(say),
                     html.Section(id="order", className="panel", hidden=True),
@@ -57,6 +61,18 @@ def wall(say: Say, view: dict[str, Any]) -> html.Div:
     )
 
 
+def no_area(say: Say, code: str) -> html.Div:
+    """For somebody whose area is none any more: who can help, and the way out."""
+    return html.Div(
+        className="no-area",
+        children=[
+            html.H1(say("product.short")),
+            html.P(say("wall.no_area").format(area=code), role="alert"),
+            html.Form(method="POST", action="/signout", children=html.Button(say("bar.signout"), type="submit")),
+        ],
+    )
+
+
 def _bar(say: Say, view: dict[str, Any]) -> html.Header:
     other = "en" if view["language"] == "zh" else "zh"
     return html.Header(
@@ -65,6 +81,7 @@ def _bar(say: Say, view: dict[str, Any]) -> html.Header:
             html.H1([say("product.short"), html.Span(f" · {say('product.view')}", className="wide-only")]),
             html.Nav(id=BREADCRUMB, className="breadcrumb", **marks(aria_label=say("bar.path"))),
             search.box(say),
+            html.Div(id="waiting", className="waiting", hidden=True, role="status"),
             html.Div(id="troubles", className="troubles", hidden=True),
             html.Div(id="clock", className="clock"),
             html.Div(id="age", className="age", role="status"),

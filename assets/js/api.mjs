@@ -28,18 +28,28 @@ async function read(answer) {
 export const sentenceOf = (error) => (globalThis.document?.documentElement.lang === "en" ? error?.en : error?.zh);
 
 /** @param {string} path below /api/v1 @param {AbortSignal} [signal] */
-export const get = async (path, signal) => read(await fetch(`/api/v1${path}`, signal ? { signal } : {}));
+export const get = async (path, signal) => read(await ask(`/api/v1${path}`, signal ? { signal } : {}));
+
+/** A question that could not be asked says so in the page's language; one that was called off stays what it is. @param {string} url @param {RequestInit} options */
+async function ask(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Error(say("error.offline"), { cause: error });
+  }
+}
 
 /** @param {string} path below /api/v1 @param {unknown} [body] */
 export const post = async (path, body) =>
-  read(await fetch(`/api/v1${path}`, {
+  read(await ask(`/api/v1${path}`, {
     method: "POST",
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
   }));
 
 /** Send a file under a key. @param {string} path below /api/v1 @param {string} key @param {Blob} data @returns {Promise<{ id: string }>} */
 export const upload = async (path, key, data) =>
-  read(await fetch(`/api/v1${path}?key=${encodeURIComponent(key)}`, { method: "POST", body: data, headers: { "Content-Type": data.type || "application/octet-stream" } }));
+  read(await ask(`/api/v1${path}?key=${encodeURIComponent(key)}`, { method: "POST", body: data, headers: { "Content-Type": data.type || "application/octet-stream" } }));
 
 /** A random key under which something is done only once. */
 export const newKey = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");

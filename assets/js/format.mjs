@@ -11,6 +11,9 @@ export const clockTime = (at) => time.format(new Date(at));
 export const minuteTime = (at) => minute.format(new Date(at));
 /** 7月26日周日 @param {string | number | Date} at */
 export const dayName = (at) => day.format(new Date(at));
+const dayAndMinute = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+/** 7/26 13:09 @param {string | number | Date} at */
+export const dayTime = (at) => dayAndMinute.format(new Date(at));
 /** 43,812 @param {number} n */
 export const count = (n) => number.format(n);
 /** Whole minutes from one moment to another. @param {string} from @param {number} to milliseconds since 1970 */

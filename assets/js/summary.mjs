@@ -3,7 +3,7 @@ import { childTowards, related } from "./codes.mjs";
 import { rank, worst } from "./levels.mjs";
 
 /** @typedef {import("./live/picture.mjs").Picture} Picture */
-/** @typedef {{ code: string, warning: string | null, tickets: number, overdue: number, unanswered: number, onDuty: number, units: number }} Child */
+/** @typedef {{ code: string, warning: string | null, red: number, tickets: number, overdue: number, unanswered: number, onDuty: number, units: number }} Child */
 
 /** Worst warning in force for an area: on it, inside it or above it. @param {Picture} picture @param {string} code */
 export const warningOf = (picture, code) =>
@@ -15,12 +15,18 @@ export const ownWarningOf = (picture, code) =>
 
 /** The areas below the picture's area, the one that needs attention most first. @param {Picture} picture @returns {Child[]} */
 export function children(picture) {
+  /** @type {Map<string, number>} */
+  const red = new Map();
+  for (const ticket of picture.layers.tickets.values()) {
+    const child = ticket.level === "red" ? childTowards(picture.area, ticket.area_code) : null;
+    if (child) red.set(child, (red.get(child) ?? 0) + 1);
+  }
   const list = [...picture.layers.figures].filter(([code]) => code !== picture.area).map(([code, row]) => ({
-    code, warning: ownWarningOf(picture, code), tickets: row.tickets, overdue: row.overdue, unanswered: row.unanswered,
+    code, warning: ownWarningOf(picture, code), red: red.get(code) ?? 0, tickets: row.tickets, overdue: row.overdue, unanswered: row.unanswered,
     onDuty: row.on_duty, units: row.units,
   }));
   return list.sort((a, b) =>
-    rank(a.warning) - rank(b.warning) || b.overdue - a.overdue || b.unanswered - a.unanswered || b.tickets - a.tickets || a.code.localeCompare(b.code));
+    rank(a.warning) - rank(b.warning) || b.red - a.red || b.overdue - a.overdue || b.unanswered - a.unanswered || b.tickets - a.tickets || a.code.localeCompare(b.code));
 }
 
 /** How many warnings of each level are in force. @param {Picture} picture @returns {Record<string, number>} */
@@ -40,6 +46,9 @@ export function ticketsByChild(picture) {
   }
   return found;
 }
+
+/** Open tickets of the worst level. @param {Picture} picture */
+export const redTickets = (picture) => [...picture.layers.tickets.values()].filter((ticket) => ticket.level === "red").length;
 
 /** Deliveries that wait for an answer. @param {Record<string, number>} counts */
 export const silent = (counts) => (counts.queued ?? 0) + (counts.delivered ?? 0);

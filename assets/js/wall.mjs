@@ -14,9 +14,17 @@ import { peopleLayer, personAt } from "./map/people.mjs";
 import { silentLayer } from "./map/silent.mjs";
 import { ticketLayer } from "./map/tickets.mjs";
 import { cameraAt, videoLayer } from "./map/video.mjs";
+import { DeskQueue } from "./live/desk.mjs";
 import { goTo, onChange, wanted } from "./navigation.mjs";
 import { attentionPanel } from "./panels/attention.mjs";
 import { cardPanel } from "./panels/card.mjs";
+import { deskPanel } from "./panels/desk.mjs";
+import { intakePanel } from "./panels/intake.mjs";
+import { searchKeys } from "./panels/search.mjs";
+import { ticketsPanel } from "./panels/tickets.mjs";
+import { warningsPanel } from "./panels/warnings.mjs";
+import { homeControl } from "./map/home.mjs";
+import { placeNames } from "./place_names.mjs";
 import { clockPanel } from "./panels/clock.mjs";
 import { dispatchPanel } from "./panels/dispatch.mjs";
 import { eventsPanel } from "./panels/events.mjs";
@@ -80,8 +88,18 @@ async function begin() {
   const nameOf = (/** @type {string} */ code) => names.get(code) ?? code;
   const area = () => wanted().area || boot.start;
   const enter = (/** @type {string} */ code) => goTo(code);
+  /** Names of places that are not on the map. */
+  const placeOf = placeNames(() => { for (const draw of redraw) draw(); single.draw(); });
+  const named = (/** @type {string} */ code) => names.get(code) ?? (code.length <= 4 ? nameOf(code) : placeOf(code));
+  const queue = new DeskQueue();
+  let title = "";
+  const entitle = (/** @type {string} */ place = title) => {
+    title = place;
+    const n = queue.items.size, whole = `${place} · ${say("product.name")}`;
+    document.title = n ? say("desk.tab", { n, title: whole }) : whole;
+  };
 
-  const areas = new AreaLayer(map, picture, (code) => { if (!dispatch?.drawing && !fences.drawing) enter(code); });
+  const areas = new AreaLayer(map, picture, (code) => { if (!drawing()) enter(code); });
   const microGrids = new MicroGridLayer(map, colours, {
     enter, problem: (error) => notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true),
     describe: (place, value) => `${place} · ${theme === "warnings" ? say(`map.value.warnings.${value}`) : say(`map.value.${theme}`, { n: value })}`,
@@ -92,9 +110,11 @@ async function begin() {
   const order = may("order") ? (/** @type {any[]} */ units) => dispatch?.start({ area: area(), units: units.map((u) => u.id), names: units.slice(0, 5).map((u) => u.name) }) : null;
   /** @type {import("leaflet").Polyline | null} */
   let trail = null;
+  /** Whether a tap on the map belongs to a tool. */
+  const drawing = () => dispatch?.drawing || fences.drawing || intake?.drawing;
   const link = liveLink(find("link"), connection.socket, notice.notify);
   const card = cardPanel(find("card"), {
-    picture, now, notify: notice.notify, enter, mayTicket: may("ticket"),
+    picture, now, notify: notice.notify, enter, mayTicket: may("ticket"), mayContact: may("contact"), scope: boot.start,
     order: may("order") ? (units) => dispatch?.start({ area: units[0].area_code, units: units.map((u) => u.id), names: units.map((u) => u.name) }) : null,
     link: may("order") ? link.ring : null,
     trail: (points) => {
@@ -109,22 +129,30 @@ async function begin() {
     add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
     dial: async (unit) => { const phone = await dial(unit); notice.notify(say("action.calling", { phone })); return phone; },
     area, silent: silentLayer(map, people).show,
-    shortName: (code) => shortNames.get(code.slice(0, 12)) ?? "…",
+    shortName: named,
   });
   const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); find("orders").hidden = true; };
-  const dispatch = may("order") ? dispatchPanel(map, notice.hint, (id) => { notice.notify(say("dispatch.sent")); openOrder(id); }, (open) => {
+  /** Panels of the right column that give way to one that is worked in. */
+  const aside = (/** @type {boolean} */ open) => { wall.classList.toggle("working", open); if (open && wall.dataset.tab) bar.choose("orders"); };
+  const intake = may("report") && may("ticket") ? intakePanel(find("intake"), map, { hint: notice.hint, notify: notice.notify, opened: aside, made: (id) => card.ticket(id) }) : null;
+  const ticketList = ticketsPanel(find("tickets"), picture, { now, open: card.ticket, placeOf: named, opened: aside });
+  const warnings = warningsPanel(find("warnings"), picture, { now, area, nameOf, scope: boot.start, mayWarn: may("warn"), open: card.warning, notify: notice.notify, confirm: notice.confirm, opened: aside });
+  const dispatch = may("order") ? dispatchPanel(map, { hint: notice.hint, area, connected: () => connection.connected }, (id) => { notice.notify(say("dispatch.sent")); openOrder(id); }, (open) => {
     wall.classList.toggle("dispatching", open);
-    if (open && wall.dataset.tab) choose("orders");
+    if (open && wall.dataset.tab) bar.choose("orders");
   }) : null;
+  connection.addEventListener("up", () => dispatch?.online(true));
+  connection.addEventListener("down", () => dispatch?.online(false));
 
   const place = placePanel({ breadcrumb: find("breadcrumb"), place: find("place"), cameras: find("nearest-video") }, enter);
-  const drawFigures = figuresPanel(find("figures"), picture, () => nameOf(picture.area));
+  const drawFigures = figuresPanel(find("figures"), picture, () => nameOf(picture.area), { tickets: () => ticketList.toggle(true), warnings: () => warnings.toggle(true) });
+  const todo = todoPanel(find("todo"), picture, now, card.ticket, { scope: boot.start, placeOf: named, counted: () => bar?.draw() });
   const redraw = [
     attentionPanel(find("attention"), picture, nameOf, enter),
     peoplePanel(find("people"), picture, now, { openUnit: card.unit, openTicket: card.ticket, openWarning: card.warning, order, notify: notice.notify }),
-    todoPanel(find("todo"), picture, now, card.ticket),
+    todo.draw, ticketList.draw, warnings.draw, card.draw,
     eventsPanel(find("events"), picture, now, enter),
-    ordersPanel(find("orders"), picture, now, openOrder),
+    ordersPanel(find("orders"), picture, now, openOrder, named),
   ];
   const fences = fencesPanel(find("fences"), map, { area, mayOrder: may("order"), show: fenceLayer(map).show, hint: notice.hint, notify: notice.notify, confirm: notice.confirm });
   const policies = policiesPanel(find("policies"), { area, nameOf, mayAdminister: may("administer"), notify: notice.notify, confirm: notice.confirm });
@@ -144,12 +172,25 @@ async function begin() {
     areas.colour(theme);
     microGrids.colour(theme);
     if (layers.micro_grids.on) connection.colour(theme);
-  }, dispatch ? () => dispatch.start({ area: area() }) : null, filters);
-  const choose = tabs(find("tabs"), wall, picture, () => map.invalidateSize());
+  }, boot.device ? [] : [
+    ...(dispatch ? [{ id: "dispatch-open", words: "dispatch.open", primary: true, run: () => dispatch.start({ area: area() }) }] : []),
+    ...(intake ? [{ id: "intake-open", words: "intake.open", run: () => intake.toggle() }] : []),
+    { id: "tickets-open", words: "ticket.open", run: () => ticketList.toggle(!ticketList.open) },
+    { id: "warnings-open", words: "warning.open", run: () => warnings.toggle(!warnings.open) },
+  ], filters);
+  const bar = tabs(find("tabs"), wall, picture, () => todo.count + queue.items.size, () => map.invalidateSize());
+  const desk = deskPanel({ panel: find("desk"), chip: find("waiting") }, queue, { now, mayTake: may("ticket") && !boot.device, sounds: !boot.device, notify: notice.notify, counted: () => { entitle(); bar.draw(); },
+    go: (item) => {
+      if (item.about.ticket) card.ticket(item.about.ticket);
+      else if (item.about.order) { openOrder(item.about.order); if (item.kind === "message") single.talkTo(item.about.delivery, item.about.order); }
+      if (item.kind === "help") map.setView([item.about.lat, item.about.lon], Math.max(map.getZoom(), 15));
+    } });
+  connection.follow(queue);
+  homeControl(map, () => { if (own) fit(own); });
   find("policies-open").addEventListener("click", (event) => {
     /** @type {HTMLElement} */ (event.currentTarget).closest("details")?.removeAttribute("open");
     policies.toggle(!policies.open);
-    if (policies.open) choose("orders");
+    if (policies.open) bar.choose("orders");
   });
   troublesPanel(find("troubles"), connection);
   connection.self = () => ({ width: innerWidth, height: innerHeight, ratio: devicePixelRatio || 1, webgl: microGrids.webgl });
@@ -179,20 +220,17 @@ async function begin() {
   connection.addEventListener("tiles", loadTiles);
   loadTiles();
   clockPanel(find("clock"), find("age"), wall, connection);
-  setInterval(() => { for (const draw of redraw) draw(); single.draw(); }, REDRAW_MS);
+  setInterval(() => { for (const draw of redraw) draw(); single.draw(); desk.draw(); }, REDRAW_MS);
 
-  /** Names of the communities in an order's list. @type {Map<string, string>} */
-  const shortNames = new Map();
   connection.addEventListener("deliveries", (event) => {
     const list = /** @type {CustomEvent} */ (event).detail;
     single.show(list);
-    const unknown = [...new Set((list?.deliveries ?? []).map((/** @type {any} */ d) => d.area_code.slice(0, 12)))].filter((code) => !shortNames.has(code)).slice(0, 40);
-    for (const code of unknown) {
-      shortNames.set(code, "…");
-      get(`/areas/${code}`).then((found) => { shortNames.set(code, found.area.name); single.draw(); }).catch(() => shortNames.delete(code));
-    }
   });
-  connection.addEventListener("opened", () => { single.again(); });
+  connection.addEventListener("opened", () => {
+    single.again();
+    // a cut in the middle of a drill-down: the picture has come, what is drawn is of the place before
+    if (wall.dataset.shown !== area()) { loading?.abort(); void show(true); }
+  });
   connection.addEventListener("message", (event) => single.message(/** @type {CustomEvent} */ (event).detail));
   connection.addEventListener("problem", (event) => notice.notify(sentence(event), true));
   connection.addEventListener("signed-out", (event) => {
@@ -207,7 +245,7 @@ async function begin() {
   });
   /** What lies under a tap before the area below it: a camera or a person. @param {import("leaflet").Point} point */
   const pick = (point) => {
-    if (dispatch?.drawing || fences.drawing) return true;
+    if (drawing()) return true;
     const camera = video.at(point);
     if (camera) { cameraAt(camera).then((found) => found && card.video(found)).catch((error) => notice.notify(error.message, true)); return true; }
     const number = dotsOfPeople.visible && (isDetail(area()) || map.getZoom() >= 12) ? personAt(map, people, point) : null;
@@ -220,16 +258,16 @@ async function begin() {
   let loading = null;
   /** Shape of the open area. @type {any} */
   let own = null;
-  const show = async () => {
+  const show = async (again = false) => {
     const code = area(), { unit } = wanted();
-    if (unit) card.unit(unit);
-    if (code === picture.area || !code) return;
+    if (unit && !again) card.unit(unit);
+    if (!code || (code === picture.area && !again)) return;
     loading?.abort();
     loading = new AbortController();
     const { signal } = loading;
     closeSearch();
     microGrids.hold(true);
-    connection.open(code);
+    if (!again) connection.open(code);
     if (isDetail(code) !== detail) {
       // cameras matter in a small place; far up they would only hide the people
       detail = isDetail(code);
@@ -237,7 +275,7 @@ async function begin() {
       video.toggle(detail);
       drawLayers();
     }
-    dispatch?.follow(code);
+    dispatch?.moved(code);
     fences.load();
     policies.load();
     try {
@@ -253,7 +291,7 @@ async function begin() {
       for (const draw of redraw) draw();
       wall.dataset.shown = code;
       performance.mark("drawn:areas");
-      document.title = `${nameOf(code)} · ${say("product.name")}`;
+      entitle(nameOf(code));
       await cameras;
       performance.mark("drawn:video");
     } catch (error) {
@@ -285,12 +323,22 @@ async function begin() {
   document.addEventListener("keydown", (event) => {
     const typing = /** @type {HTMLElement} */ (event.target).matches("input, textarea, select");
     if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
-    if (event.key === "Escape") { closeSearch(); card.close(); }
+    const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];
+    if (press && !boot.device && !event.altKey && !event.ctrlKey) { event.preventDefault(); press(); }
+    if (event.key === "Escape") escape();
     if (event.key === "Backspace" && !typing && area().length > boot.start.length) history.back();
   });
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") /** @type {HTMLElement | null} */ (document.querySelector("#search-results a"))?.click();
-  });
+  /** The innermost thing that is open closes. */
+  const escape = () => {
+    if (!find("search-results").hidden || search.value) return closeSearch();
+    if (dispatch?.escape()) return;
+    if (!find("card").hidden) return card.close();
+    if (!find("intake").hidden) return intake?.close();
+    if (ticketList.open) return ticketList.toggle(false);
+    if (warnings.open) return warnings.toggle(false);
+    if (single.order) find("order").querySelector("button.close")?.dispatchEvent(new MouseEvent("click"));
+  };
+  searchKeys(search, find("search-results"), closeSearch);
 
   let width = innerWidth;
   window.addEventListener("resize", () => {
@@ -298,7 +346,7 @@ async function begin() {
     width = innerWidth;
     if (own) fit(own);
   });
-  onChange(show);
+  onChange(() => show());
   await show();
 }
 

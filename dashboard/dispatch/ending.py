@@ -20,7 +20,7 @@ wait for each other."""
 def end(work: Work, areas: Areas, order: Order, state: str) -> None:
     """End a running order as `closed` or `called_off`. The caller holds its row."""
     _expire_rest(work, order)
-    order.state, order.ended_at = state, work.now
+    order.state, order.ended_at, order.ended_by = state, work.now, work.principal.name
     payload = {"row": order_row(order), "place": areas.short_name(order.area_code)}
     work.record("order.close" if state == "closed" else "order.call_off", order.area_code, order.id, payload)
 

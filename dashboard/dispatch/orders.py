@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -68,10 +69,16 @@ class Orders:
         self._areas = areas
         self._positions = positions
 
-    def preview(self, principal: Principal, criteria: Criteria) -> Row:
-        """How many would get an order, and how many are left out because they are off duty."""
+    def preview(self, principal: Principal, criteria: Criteria, order_id: str | None = None) -> Row:
+        """How many would get an order, and how many are left out because they are off duty. Who has the order `order_id` already does not
+        count: it is about adding people to that one.
+        """
         with self._database.read() as session:
             selection = select(session, principal, self._areas, self._positions, criteria)
+            if order_id is not None:
+                low, high = scope_range("")
+                have = {delivery.unit_id for delivery in queries.deliveries(session, [order_id], low, high)}
+                selection = replace(selection, chosen=[one for one in selection.chosen if one.id not in have])
         return {
             "count": len(selection.chosen),
             "off_duty_left_out": selection.off_duty_left_out,

@@ -224,7 +224,7 @@ class Hub:
         topic, _, verb = change["kind"].partition(".")
         if verb == "import":
             self._imported(topic)
-        if change["kind"] == "unit.duty":
+        if change["kind"] in ("unit.duty", "unit.retire"):
             number = self._number_of(change["entity_id"])
             if number is not None:
                 self._hot.set_duty(number, change["payload"]["row"]["duty"] == "on_duty")

@@ -67,7 +67,7 @@ class Picture:
         elif topic == "unit":
             row = payload["row"]
             if is_detail(self.area) and looks_after(row["area_code"], self.area):
-                self._put("units", row["id"], row)
+                self._put("units", row["id"], None if verb == "retire" else row)
         elif topic == "order":
             self._order(payload["row"])
         elif change["kind"] == "delivery.move":

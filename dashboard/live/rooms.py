@@ -129,12 +129,18 @@ class OrderRoom:
         self.dirty = True
 
     def snapshot(self) -> dict[str, Any]:
-        """The order, its counts by state, and the deliveries that want attention first."""
+        """The order, its counts, and the deliveries that want attention first; `had`: how far those had come whom its end stopped."""
         counts: dict[str, int] = {}
         for row in self.rows.values():
             counts[row["state"]] = counts.get(row["state"], 0) + 1
         first = heapq.nsmallest(LISTED, self.rows.values(), key=lambda row: (_URGENCY[row["state"]], row["area_code"], row["id"]))
+        had: dict[str, int] = {}
+        for row in self.rows.values():
+            furthest = next((state for state in ("arrived", "en_route", "acknowledged") if state in row["times"]), None)
+            if row["state"] == "expired" and furthest is not None:
+                had[furthest] = had.get(furthest, 0) + 1
         return {
+            "had": had,
             "seq": self.seq,
             "order": self.order,
             "area": self.area,

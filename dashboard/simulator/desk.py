@@ -174,8 +174,8 @@ class SimulatedDesk:
             self._times.pop(ticket["id"], None)
 
     def _nearest(self, ticket: dict[str, Any]) -> str | None:
-        """Somebody of the same community, else street, else district, and not who had it before."""
-        for digits in (12, 9, 6):
+        """Somebody of the same community, else street, district, city, and not who had it before."""
+        for digits in (12, 9, 6, 4):
             code = ticket["area_code"][:digits]
             there = [unit["id"] for unit in self._people.units.values() if unit["area_code"].startswith(code)]
             free = [unit_id for unit_id in there if unit_id != ticket["handler_unit_id"]]

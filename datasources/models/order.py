@@ -37,6 +37,7 @@ class Order(Base):
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str] = mapped_column(String(80), default="")
     ticket_id: Mapped[str | None] = mapped_column(String(36), index=True)
     """The ticket that this order gives to its handler."""
 

@@ -200,6 +200,7 @@ test("what is new stands before what is under way, whatever its priority, and ca
 test("an order that ends under way is not silently gone", () => {
   const work = new Work("c", memory());
   work.replace([{ id: "1", order_id: "o1", state: "en_route", times: {}, order: order("normal") }, { id: "2", order_id: "o2", state: "arrived", times: {}, order: order("normal") }]);
+  work.push({ id: "1", order_id: "o1", state: "expired" }); // as it comes over the socket
   work.end("1");
   assert.deepEqual([...work.ended.keys()], ["1"]);
   work.replace([]);

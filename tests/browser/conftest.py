@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dashboard.city import City, build_city
 from dashboard.demo.accounts import PASSWORD
@@ -23,6 +24,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+T = TypeVar("T")
+expect.set_options(timeout=60_000)  # Playwright's five seconds are none on a busy machine
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 
 
@@ -62,7 +65,7 @@ def open_page(chromium: Browser, running: Running) -> Iterator[Callable[..., Pag
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai", **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
         sign_in(page, address, login, path)
@@ -94,6 +97,15 @@ SLOW_MEDIA = """() => {
 }"""
 """A browser whose question for camera and microphone takes a while to be answered; what was taken lies in `window.taken`."""
 ALL_OFF = "() => window.taken.length > 0 && window.taken.every((one) => one.getTracks().every((track) => track.readyState === 'ended'))"
+
+
+def until(page: Page, what: Callable[[], T], seconds: float = 60) -> T:
+    """The first answer of `what` that is true. `wait_for_function` takes a promise for true, and an error for the end."""
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} s"
+        page.wait_for_timeout(100)  # events are heard here too, in time.sleep they are not
+    return found
 
 
 def keep(page: Page, name: str) -> None:

@@ -33,7 +33,7 @@ def browsers() -> Iterator[list[Browser]]:
 
 def signed_in(browser: Browser, running: Running, login: str, path: str, **options: object) -> Page:
     page = browser.new_context(permissions=["camera", "microphone"], locale="zh-CN", **options).new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     sign_in(page, running.server.address, login, path)
     return page
 

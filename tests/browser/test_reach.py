@@ -38,7 +38,7 @@ def test_from_silence_to_done(open_page: Callable[..., Page], live_city: City, c
     desk.click("#order [data-side=reach]")
     board = desk.locator("#order")
     listed = board.locator(".reach-silent li")
-    expect(listed.first).to_contain_text("已报值班室", timeout=15_000)
+    expect(listed.first).to_contain_text("已报值班室")
     order = live_city.orders.listed(OFFICER, 1, "")[0]["id"]
     rows = {row["id"]: row for row in live_city.orders.deliveries(OFFICER, order)}
     expect(listed).to_have_count(len(rows))
@@ -47,11 +47,11 @@ def test_from_silence_to_done(open_page: Callable[..., Page], live_city: City, c
 
     # one tap on the phone, the rest by telephone
     phone.locator(".unit-main[data-step=acknowledged]").tap()
-    expect(listed).to_have_count(len(rows) - 1, timeout=10_000)
+    expect(listed).to_have_count(len(rows) - 1)
     while listed.count():
         left = listed.count()
         listed.first.get_by_role("button", name="已电话叫应").click()
-        expect(listed).to_have_count(left - 1, timeout=10_000)
+        expect(listed).to_have_count(left - 1)
     expect(board.get_by_text("全部应答")).to_be_visible()
     notes = [step["note"] for row in rows for step in live_city.answers.steps(OFFICER, row) if step["state"] == "acknowledged"]
     assert sorted(notes) == sorted(["", *[BY_PHONE] * (len(rows) - 1)])
@@ -60,6 +60,6 @@ def test_from_silence_to_done(open_page: Callable[..., Page], live_city: City, c
         unit = principal("unit", row["area_code"], row["unit_id"])
         for state in ("en_route", "arrived", "done"):
             live_city.answers.answer(unit, row["id"], Answer(key=f"{row['id']}-{state}", state=state))  # type: ignore[arg-type]
-    expect(board.locator(".reach-areas .whole td").nth(4)).to_have_text("100%", timeout=10_000)
+    expect(board.locator(".reach-areas .whole td").nth(4)).to_have_text("100%")
     expect(board.locator(".reach-times tr", has_text="完成").locator("td").last).not_to_have_text("—")
     keep(desk, "reach-done-1920x1080")

@@ -83,7 +83,7 @@ def test_desk_and_unit_talk_with_a_photo_and_a_voice_clip(
     phone.locator(".talk-line .primary").tap()
     expect(phone.locator(".talk .mine")).to_contain_text("待发送")
     network.restore()
-    expect(desk.locator("#order .talk .theirs p")).to_have_text("约三十厘米，仍在上涨", timeout=15_000)
+    expect(desk.locator("#order .talk .theirs p")).to_have_text("约三十厘米，仍在上涨")
     expect(desk.locator("#order .talk .theirs img")).to_be_visible()
 
     phone.locator("[data-record]").tap()
@@ -118,7 +118,7 @@ def test_desk_and_unit_talk_with_a_photo_and_a_voice_clip(
     desk.click("#order .talk-line .primary")
     expect(desk.locator("#order .talk .mine p").last).to_have_text("请撤到二楼")
     network.restore()
-    expect(phone.locator("[data-talk] .said")).to_have_text("1", timeout=15_000)
+    expect(phone.locator("[data-talk] .said")).to_have_text("1")
 
 
 def test_a_colleague_takes_over_by_two_taps(open_page: Callable[..., Page], live_city: City, unit_area: str) -> None:
@@ -175,13 +175,13 @@ def test_a_fence_is_made_watched_and_removed(open_page: Callable[..., Page], liv
         address = desk.url.partition("/?")[0]
         report = PositionReport(unit=unit["id"], lon=place["lon"], lat=place["lat"], at=now() - timedelta(seconds=ago))
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        assert requests.post(f"{address}/api/v1/positions", report.model_dump_json(), headers=headers, timeout=5).ok
+        assert requests.post(f"{address}/api/v1/positions", report.model_dump_json(), headers=headers).ok
 
     go(inside, 5)
-    expect(item.locator(".number")).to_have_text("内有 1 人", timeout=15_000)
+    expect(item.locator(".number")).to_have_text("内有 1 人")
     keep(desk, "fences-1920x1080")
     go(outside, 0)
-    expect(desk.locator("#events")).to_contain_text("离开围栏“河道警戒区”", timeout=15_000)
+    expect(desk.locator("#events")).to_contain_text("离开围栏“河道警戒区”")
     item.get_by_role("button", name="删除").click()
     desk.click("dialog button.danger")
     expect(desk.locator("#fences")).to_contain_text("本区域没有围栏")

@@ -75,6 +75,9 @@ class Trial:
         self._folder = folder
         self._screens, self._phones = screens, phones
         self._stop = threading.Event()
+        self._broken_off = threading.Event()
+        """Set when all is over or the trial fails. Until then the desk repeats what is not confirmed: no order is to be lost, the last
+        one included."""
 
     def __enter__(self) -> Trial:
         with ExitStack() as stack:
@@ -162,6 +165,7 @@ class Trial:
             self._rest(phones, screens, report)
         finally:
             self._stop.set()
+            self._broken_off.set()
             crowd.end()
             for screen in screens:
                 screen.close()
@@ -177,9 +181,9 @@ class Trial:
         running: list[str] = []
         while not self._stop.is_set():
             with suppress(TimeoutError):
-                running.append(desk.send(chance.sample(units, min(len(units), chance.choice((1, 5, 20)))), self._stop))
+                running.append(desk.send(chance.sample(units, min(len(units), chance.choice((1, 5, 20)))), self._broken_off))
                 if len(running) > 4:
-                    desk.call_off(running.pop(0), self._stop)
+                    desk.call_off(running.pop(0), self._broken_off)
             self._stop.wait(chance.uniform(0.2, 0.8))
 
     def _suffer(self, fault: str, screens: list[Screen], report: Report, say: Callable[[str], None]) -> None:

@@ -33,6 +33,12 @@ export class Connection extends EventTarget {
     this.opening = null;
     /** @type {any[]} */
     this.waiting = [];
+    /** What waits at the desk; null: not asked for. @type {import("./desk.mjs").DeskQueue | null} */
+    this.desk = null;
+    /** Whether its list has come over this connection; items that come before it wait. */
+    this.listed = false;
+    /** @type {any[]} */
+    this.early = [];
     this.socket = io({ transports: ["websocket"], reconnectionDelay: 300, reconnectionDelayMax: 3000 });
     this.socket.on("connect", () => this.#up());
     this.socket.on("disconnect", () => this.#down());
@@ -42,6 +48,7 @@ export class Connection extends EventTarget {
     this.socket.on("patch", (patch) => this.#patch(patch));
     this.socket.on("frame", (area, buffer) => this.#frame(area, buffer));
     this.socket.on("colours", (area, numbering, buffer) => this.#colours(area, numbering, buffer));
+    this.socket.on("desk", (message) => { if (this.desk && this.listed) this.desk.apply(message); else this.early.push(message); });
     this.socket.on("tiles", () => this.dispatchEvent(new Event("tiles")));
     this.socket.on("troubles", (list) => this.dispatchEvent(new CustomEvent("troubles", { detail: list })));
     this.socket.on("message", (message) => this.dispatchEvent(new CustomEvent("message", { detail: message })));
@@ -108,6 +115,26 @@ export class Connection extends EventTarget {
     this.report();
     if (this.wanted) this.open(this.wanted);
     if (this.order) this.openOrder(this.order);
+    this.#askDesk();
+  }
+
+  /** Follow what waits at the desk. @param {import("./desk.mjs").DeskQueue} queue */
+  follow(queue) {
+    this.desk = queue;
+    if (this.connected) this.#askDesk();
+  }
+
+  #askDesk() {
+    if (!this.desk) return;
+    this.listed = false;
+    this.early = [];
+    this.socket.emit("desk", {}, (/** @type {any} */ answer) => {
+      if (answer.error || !this.desk) return;
+      this.desk.reset(answer);
+      this.listed = true;
+      for (const message of this.early) this.desk.apply(message);
+      this.early = [];
+    });
   }
 
   #down() {

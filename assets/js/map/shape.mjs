@@ -14,6 +14,8 @@ export function shapeTool(map, chosen, hint) {
   /** @type {(() => void) | null} */
   let stop = null;
   let ended = -Infinity;
+  /** The middle of the circle that is drawn. @type {import("leaflet").LatLng | null} */
+  let middle = null;
 
   const end = () => {
     if (stop) ended = performance.now();
@@ -26,6 +28,7 @@ export function shapeTool(map, chosen, hint) {
 
   const lasso = () => {
     end();
+    middle = null;
     group.clearLayers();
     hint(say("dispatch.draw_lasso"));
     map.dragging.disable();
@@ -64,19 +67,27 @@ export function shapeTool(map, chosen, hint) {
     map.getContainer().classList.add("drawing");
     const once = (/** @type {import("leaflet").LeafletMouseEvent} */ event) => {
       end();
-      window.L.circle(event.latlng, { ...style, radius: radius() }).addTo(group);
-      chosen({ near: { lon: round(event.latlng.lng), lat: round(event.latlng.lat), radius_m: radius() } });
+      middle = event.latlng;
+      resize(radius());
     };
     map.once("click", once);
     stop = () => map.off("click", once);
   };
 
+  /** Draw the circle anew with another radius. @param {number} radius metres */
+  const resize = (radius) => {
+    if (!middle) return;
+    group.clearLayers();
+    window.L.circle(middle, { ...style, radius }).addTo(group);
+    chosen({ near: { lon: round(middle.lng), lat: round(middle.lat), radius_m: radius } });
+  };
   const clear = () => {
+    middle = null;
     end();
     group.clearLayers();
     chosen(null);
   };
-  return { lasso, circle, clear, get drawing() { return stop !== null || performance.now() - ended < CLICK_AFTER_MS; } };
+  return { lasso, circle, clear, resize, get drawing() { return stop !== null || performance.now() - ended < CLICK_AFTER_MS; } };
 }
 
 /** @param {number} degrees */

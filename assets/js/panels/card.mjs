@@ -1,14 +1,20 @@
 // What somebody tapped: a person, a ticket, a warning, a camera, with the next action beside it.
 import { html, nothing, render } from "lit-html";
 import { get, post } from "../api.mjs";
-import { clockTime, minutesSince, minuteTime } from "../format.mjs";
+import { dayTime, minutesSince, minuteTime } from "../format.mjs";
 import { dial } from "../phone.mjs";
 import { say } from "../text.mjs";
+import { loadTicket, ticketContent } from "./ticket_card.mjs";
+
+/** A position that is older than this says nothing of where somebody is. */
+const STALE_MIN = 10;
+/** A fix that is worse than this says so. */
+const POOR_M = 100;
 
 /**
  * @param {HTMLElement} root
  * @param {{ picture: import("../live/picture.mjs").Picture, now: () => number, notify: (text: string, bad?: boolean) => void, enter: (area: string) => void,
- *           order: ((units: any[]) => void) | null, mayTicket: boolean, link: ((unit: { id: string, name: string }) => void) | null, trail: (points: [number, number][]) => void }} act
+ *           order: ((units: any[]) => void) | null, mayTicket: boolean, mayContact: boolean, scope: string, link: ((unit: { id: string, name: string }) => void) | null, trail: (points: [number, number][]) => void }} act
  */
 export function cardPanel(root, act) {
   /** @type {{ kind: string, id: string } | null} */
@@ -32,13 +38,19 @@ export function cardPanel(root, act) {
 
   const person = (/** @type {any} */ unit) => html`${head(unit.name, unit.roles.map((/** @type {string} */ r) => say(`role.${r}`)).join("、"))}
     <p><span class="duty ${unit.duty}">${say(`duty.${unit.duty}`)}</span> · ${unit.place}</p>
-    <p class="hint">${unit.skills.map((/** @type {string} */ s) => say(`skill.${s}`)).join("、")} ${unit.position ? say("card.last_seen", { time: clockTime(unit.position.at) }) : say("card.no_position")}</p>
+    <p class="hint">${unit.skills.map((/** @type {string} */ s) => say(`skill.${s}`)).join("、")} ${unit.position ? html`<span class=${minutesSince(unit.position.at, act.now()) >= STALE_MIN ? "alert" : ""}>${lastSeen(unit.position)}</span>` : say("card.no_position")}</p>
     <footer class="actions"><button data-call @click=${() => call(unit)}>${say("action.call")} ${unit.phone}</button>
       ${act.order ? html`<button class="primary" @click=${() => act.order?.([unit])}>${say("card.order_one")}</button>` : nothing}
       ${act.link ? html`<button data-link @click=${() => act.link?.(unit)}>${say("link.open")}</button>` : nothing}
       <button @click=${async () => act.trail((await get(`/units/${unit.id}/trail`)).trail)}>${say("card.trail")}</button>
       <button @click=${() => act.enter(unit.area_code)}>${say("card.go")}</button></footer>`;
 
+  /** How long ago, and how well: yesterday's place must not look like now. */
+  const lastSeen = (/** @type {any} */ position) => {
+    const m = minutesSince(position.at, act.now());
+    const age = m < 1 ? say("card.just_now") : m < 60 ? say("age.minutes", { m }) : m < 1440 ? say("card.hours", { h: Math.floor(m / 60), time: minuteTime(position.at) }) : say("card.on_day", { time: dayTime(position.at) });
+    return say("card.last_seen", { age }) + (position.accuracy_m > POOR_M ? ` ${say("card.accuracy", { m: position.accuracy_m })}` : "");
+  };
   const call = async (/** @type {any} */ unit) => {
     try {
       const phone = await dial(unit.id);
@@ -48,41 +60,45 @@ export function cardPanel(root, act) {
     }
   };
 
-  const move = async (/** @type {any} */ ticket, /** @type {any} */ body) => {
+  /** The ticket that is open, as it was loaded; what was chosen in it stays while it is drawn again. @type {{ ticket: any, hands: any[] } | null} */
+  let about = null;
+  let rating = 0, filter = "";
+  const move = async (/** @type {any} */ body) => {
+    if (!about) return;
     try {
-      await post(`/tickets/${ticket.id}/moves`, body);
+      await post(`/tickets/${about.ticket.id}/moves`, body);
       act.notify(say("ticket.done_note"));
-      openTicket(ticket.id);
+    } catch (error) {
+      act.notify(error instanceof Error ? error.message : String(error), true);
+    }
+    openTicket(about.ticket.id);
+  };
+  const ring = async () => {
+    try {
+      const { phone } = await post(`/tickets/${about?.ticket.id}/caller`);
+      act.notify(say("action.calling", { phone }));
+      if (about) about.ticket.caller = phone;
+      redraw();
     } catch (error) {
       act.notify(error instanceof Error ? error.message : String(error), true);
     }
   };
+  const content = () => about && ticketContent(about, head, { now: act.now, mayTicket: act.mayTicket, rating, filter, enter: act.enter, move, ring: act.mayContact ? ring : null,
+    change: (what) => { rating = what.rating ?? rating; filter = what.filter ?? filter; redraw(); } });
+  const redraw = () => { if (shown?.kind === "ticket" && about?.ticket.id === shown.id) fill(content()); };
 
-  const ticketCard = async (/** @type {string} */ id) => {
-    const ticket = await get(`/tickets/${id}`);
-    const assignable = act.mayTicket && ["reported", "assigned", "handling"].includes(ticket.state);
-    const near = assignable ? (await get(`/units?area=${ticket.area_code.slice(0, 12)}&limit=200`)).units.filter((/** @type {any} */ u) => u.duty === "on_duty" && u.id !== ticket.handler_unit_id) : [];
-    near.sort((/** @type {any} */ a, /** @type {any} */ b) => Number(ticket.area_code.startsWith(b.area_code)) - Number(ticket.area_code.startsWith(a.area_code)));
-    return html`${head(say(`ticket.${ticket.kind}`), html`<span class="badge ${ticket.level}">${say(`level.${ticket.level}`)}</span> ${say(`ticket.state.${ticket.state}`)}`)}
-      <p>${ticket.place}</p><p class="order-text">${ticket.text}</p>
-      ${ticket.photo_id ? html`<a href="/api/v1/photos/${ticket.photo_id}" target="_blank" rel="noopener"><img class="photo" alt=${say("report.photo")} src="/api/v1/photos/${ticket.photo_id}"></a>` : nothing}
-      <p class="hint">${say("ticket.by", { name: ticket.reporter, time: minuteTime(ticket.reported_at) })}${ticket.handler ? html` · ${say("ticket.handler", { name: ticket.handler })}` : nothing}
-        · ${ticket.overdue ? html`<span class="alert">${say("ticket.overdue", { m: minutesSince(ticket.due_at, act.now()) })}</span>` : say("ticket.due", { m: Math.max(0, Math.ceil((Date.parse(ticket.due_at) - act.now()) / 60000)) })}</p>
-      <ol class="steps">${ticket.steps.map((/** @type {any} */ s) => html`<li><time>${clockTime(s.at)}</time> ${s.actor} ${say(`ticket.action.${s.action}`)}</li>`)}</ol>
-      ${act.mayTicket ? html`<footer class="actions">
-        ${near.slice(0, 3).map((/** @type {any} */ u, /** @type {number} */ i) => html`<button class=${i === 0 ? "primary" : ""} @click=${() => move(ticket, { action: "assign", unit: u.id })}>${say("ticket.assign", { name: u.name })}</button>`)}
-        ${assignable && !near.length ? html`<span class="hint">${say("ticket.nobody")}</span>` : nothing}
-        ${ticket.state === "handled" ? html`<button class="primary" @click=${() => move(ticket, { action: "close", rating: 5 })}>${say("ticket.close")}</button>
-          <button @click=${() => move(ticket, { action: "reject" })}>${say("ticket.reject")}</button>` : nothing}
-        <button @click=${() => act.enter(ticket.area_code)}>${say("card.go")}</button></footer>` : nothing}`;
-  };
-  const openTicket = (/** @type {string} */ id) => open("ticket", id, () => ticketCard(id));
+  const openTicket = (/** @type {string} */ id) => open("ticket", id, async () => {
+    if (about?.ticket.id !== id) [rating, filter] = [0, ""];
+    about = await loadTicket(id, act.mayTicket, act.scope);
+    return content();
+  });
 
   // a ticket that somebody else moves on meanwhile is shown as it is now
   act.picture.listen((touched) => { if (touched.has("tickets") && shown?.kind === "ticket") openTicket(shown.id); });
 
   return {
     close,
+    draw: redraw,
     ticket: openTicket,
     /** @param {string} id */
     unit: (id) => open("person", id, async () => person(await get(`/units/${id}`))),

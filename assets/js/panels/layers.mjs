@@ -1,5 +1,5 @@
 // The bar below the map: layers on and off, colour theme, and the button that starts an order.
-import { html, nothing, render } from "lit-html";
+import { html, render } from "lit-html";
 import { count } from "../format.mjs";
 import { say } from "../text.mjs";
 
@@ -7,10 +7,10 @@ const THEMES = ["tickets", "on_duty", "unanswered", "warnings"];
 
 /**
  * @param {HTMLElement} root @param {import("../live/picture.mjs").Picture} picture @param {import("../live/frames.mjs").People} people
- * @param {Record<string, { on: boolean, toggle: (on: boolean) => void }>} layers @param {(theme: string) => void} colour @param {(() => void) | null} order
+ * @param {Record<string, { on: boolean, toggle: (on: boolean) => void }>} layers @param {(theme: string) => void} colour @param {{ id: string, words: string, primary?: boolean, run: () => void }[]} actions
  * @param {{ show: (on: Record<string, boolean>) => void, toggle: (open: boolean) => void, open: boolean }} filters
  */
-export function layersBar(root, picture, people, layers, colour, order, filters) {
+export function layersBar(root, picture, people, layers, colour, actions, filters) {
   let theme = "tickets";
   const draw = () => {
     filters.show(Object.fromEntries(Object.entries(layers).map(([name, layer]) => [name, layer.on])));
@@ -20,7 +20,7 @@ export function layersBar(root, picture, people, layers, colour, order, filters)
     <label class="theme">${say("layer.theme")}<select @change=${(/** @type {any} */ e) => { theme = e.target.value; colour(theme); }}>
       ${THEMES.map((name) => html`<option value=${name} ?selected=${name === theme}>${say(`layer.theme.${name}`)}</option>`)}</select></label>
     <button aria-pressed=${filters.open} data-layer="filters" @click=${() => { filters.toggle(!filters.open); draw(); }}>${say("layer.filter")}</button>
-    ${order ? html`<button class="primary" id="dispatch-open" @click=${order}>${say("dispatch.open")}</button>` : nothing}`, root);
+    ${actions.map((action) => html`<button class=${action.primary ? "primary" : "action"} id=${action.id} @click=${action.run}>${say(action.words)}</button>`)}`, root);
   };
   // The bar takes a second line when it is full: scale and sources of the map stay above it.
   new ResizeObserver(() => document.documentElement.style.setProperty("--layers", `${root.offsetHeight}px`)).observe(root);

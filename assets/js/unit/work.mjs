@@ -84,7 +84,7 @@ export class Work {
   /** The order has ended without us. @param {string} id */
   end(id) {
     const known = this.deliveries.get(id);
-    if (known && !FINAL.has(known.state)) this.ended.set(id, known);
+    if (known && known.state !== "done" && known.state !== "declined") this.ended.set(id, known);
     this.drop(id);
   }
 

@@ -269,7 +269,7 @@ DASH: dict[str, Row] = {
         ORDER, "anybody", "never", lambda t, p: Ask(body=callback(
             [("dispatch-confirm", "hidden"), ("dispatch-confirm-text", "children"), ("dispatch-key", "data"), ("dispatch-problem", "children")],
             [("dispatch-send", "n_clicks", 1), ("dispatch-confirm-cancel", "n_clicks", 0), ("dispatch-sent", "data", None)],
-            [("dispatch-preview", "data", {"criteria": criteria(t), "count": 1}), (*TARGET, {"area": t.community}), ("dispatch-title", "value", "t"), ("dispatch-text", "value", "t"), ("dispatch-priority", "value", "normal")]))
+            [("dispatch-preview", "data", {"criteria": criteria(t), "count": 1}), (*TARGET, {"area": t.community}), ("dispatch-title", "value", "t"), ("dispatch-text", "value", "t"), ("dispatch-priority", "value", "normal"), ("dispatch-deadline", "value", "30")]))
     ),
     "dispatch-sent.data": Row(
         ORDER, "things", "never", lambda t, p: Ask(body=callback(
