@@ -12,6 +12,7 @@ from flask_socketio import SocketIO, join_room, leave_room
 from flask_socketio import rooms as rooms_of
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ConfigDict, Field
+from socketio.exceptions import ConnectionRefusedError as NotLetIn
 
 from callbacks import links
 from callbacks.screens import Screens
@@ -101,7 +102,8 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         try:
             principal = city.accounts.principal(given if isinstance(given, str) else secret_of(request.headers, request.cookies))
         except Refused as refused:
-            raise ConnectionRefusedError(refused.as_dict()["error"]) from None
+            error = refused.as_dict()["error"]
+            raise NotLetIn(error["en"], error) from None
         screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         if principal.unit_id is not None:
             join_room(f"unit:{principal.unit_id}")

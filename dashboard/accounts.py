@@ -12,6 +12,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from sqlalchemy import select
 
 from dashboard import second_factor
 from dashboard.attempts import Attempts
@@ -150,29 +151,59 @@ class Accounts:
 
         Raises `wrong_password`, `code_needed`, `wrong_code`, `factor_missing`, or `too_many_attempts` by name and address.
         """
-        self._attempts.begin(login, peer)
+        attempt = self._attempts.begin(login, peer)
         with self._database.read() as session:
             account = queries.by_login(session, login)
         usable = account is not None and account.active and account.password_hash
         digest = account.password_hash if account is not None and usable else self._decoy
-        try:
-            self._offload(lambda: self._hasher.verify(digest, password))
-        except VerificationError:
-            raise Refused("wrong_password") from None
-        if account is None or not usable:
+        if not self._offload(lambda: self._is_right(digest, password)) or account is None or not usable:
+            self._attempts.fail(attempt)
             raise Refused("wrong_password")
-        self._check_factor(account, code)
+        self._check_factor_of(attempt, account, code)
         self._attempts.succeeded(login, peer)
         return self._session_for(account, peer, agent, "password")
 
+    def _is_right(self, digest: str, password: str) -> bool:
+        """In a thread of its own, which must not end with an error: it would be printed into the log."""
+        try:
+            return bool(self._hasher.verify(digest, password))
+        except VerificationError:
+            return False
+
+    def _check_factor_of(self, attempt: str, account: Account, code: str) -> None:
+        try:
+            self._check_factor(account, code)
+        except Refused as refused:
+            if refused.code != "code_needed":
+                self._attempts.fail(attempt)
+            raise
+
+    def set_password(self, principal: Principal, login: str, password: str) -> None:
+        """Give an account another password; all its sessions end. Raises `not_found`, `invalid` for one that is too short."""
+        if len(password) < PASSWORD_LENGTH:
+            problem = f"至少 {PASSWORD_LENGTH} 个字符 / at least {PASSWORD_LENGTH} characters"
+            raise Refused("invalid", field="password", problem=problem)
+        digest = self._offload(lambda: self._hasher.hash(password))
+        with self._commands.transaction(principal) as work:
+            account = queries.by_login(work.session, login)
+            if account is None or not account.area_code.startswith(principal.area_code):
+                raise Refused("not_found", what=login)
+            principal.require("administer", account.area_code)
+            account.password_hash = digest
+            for token in work.session.scalars(select(Token).where(Token.account_id == account.id, Token.revoked_at.is_(None))):
+                token.revoked_at = work.now
+            self._record(work, "password", account, {})
+        self._forget()
+
     def sign_in_with_code(self, login: str, code: str, peer: str, agent: str = "") -> Issued:
         """The second step, for whom `sign_in` has refused with `code_needed`. Raises `wrong_code`, `too_many_attempts`."""
-        self._attempts.begin(login, peer)
+        attempt = self._attempts.begin(login, peer)
         with self._database.read() as session:
             account = queries.by_login(session, login)
         if account is None or not account.active:
+            self._attempts.fail(attempt)
             raise Refused("wrong_password")
-        self._check_factor(account, code)
+        self._check_factor_of(attempt, account, code)
         self._attempts.succeeded(login, peer)
         return self._session_for(account, peer, agent, "password")
 

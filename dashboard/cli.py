@@ -87,8 +87,8 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     tiles.add_argument("folder", nargs="?", type=Path, help="where `export` writes <version>/<z>/<x>/<y>.pbf")
     tiles.add_argument("--again", action="store_true", help="build even when the areas have not changed")
 
-    user = add("user", "create an account, or give one a second factor", _user)
-    user.add_argument("action", choices=("create", "factor"))
+    user = add("user", "create an account, give one another password, or a second factor", _user)
+    user.add_argument("action", choices=("create", "password", "factor"))
     user.add_argument("login")
     user.add_argument("--name")
     user.add_argument("--role", choices=ROLES)
@@ -299,6 +299,10 @@ def _user(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int
             password = options.password_file.read_text("utf-8").strip()
         else:
             password = getpass.getpass("密码 / password: ")
+        if options.action == "password":
+            city.accounts.set_password(SYSTEM, options.login, password)
+            say(f"密码已更换，其全部登录已结束 / the password was changed, all sessions have ended: {options.login}")
+            return 0
         unit_id = _unit_id(city, options.unit)
         city.accounts.create(options.login, options.name, options.role, options.area, password, unit_id)
         say(f"已创建 / created: {options.login}")

@@ -44,6 +44,8 @@ class HotPositions:
         self.accuracy: NDArray[np.uint32] = grown("accuracy", 0, np.uint32)  # type: ignore[assignment]
         self.on_duty: NDArray[np.bool_] = np.zeros(size, np.bool_)
         self.moved: NDArray[np.bool_] = np.zeros(size, np.bool_)
+        self.stale: NDArray[np.bool_] = np.zeros(size, np.bool_)
+        """Whose position was old when anybody looked last."""
         codes = np.full(size, "", "U18")
         if size:
             codes[np.asarray(numbers, np.int64)] = list(area_codes)
@@ -81,6 +83,12 @@ class HotPositions:
         if number < self.size and bool(self.on_duty[number]) != on_duty:
             self.on_duty[number] = on_duty
             self.moved[number] = True
+
+    def age(self, before_ms: int) -> None:
+        """Note whose position has become older than a moment, or is younger again: they are shown otherwise."""
+        stale = (self.at > 0) & (self.at < before_ms)
+        self.moved |= stale != self.stale
+        self.stale = stale
 
     def take_moved(self) -> NDArray[np.int64]:
         """Numbers of the units that moved, appeared or left since the last call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -22,6 +24,9 @@ from dashboard.settings import Settings, from_environment
 from datasources.migrations import upgrade
 from tests.servers import Server, free_port, postgres, redis_server
 
+# an example may take long when both cores are busy: that is no fault of what is tried
+hypothesis.settings.register_profile("yiping", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("yiping")
 KEYS = base64.urlsafe_b64encode(b"the same key for all test cities").decode()
 START = datetime(2026, 7, 26, 5, 0, tzinfo=UTC)
 
@@ -65,8 +70,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as address:
+def postgres_server() -> Iterator[str]:
+    # Not in pytest's folder: another run that begins beside this one takes the rights from it, and PostgreSQL is another user's.
+    with tempfile.TemporaryDirectory(prefix="yiping-postgres-") as folder, postgres(Path(folder)) as address:
         yield address
 
 

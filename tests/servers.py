@@ -135,7 +135,7 @@ def nginx(folder: Path, sites: str, port: int) -> Iterator[None]:
             program.terminate()
 
 
-def _wait_for_port(port: int, patience_s: float = 10) -> None:
+def _wait_for_port(port: int, patience_s: float = 60) -> None:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         with socket.socket() as probe:

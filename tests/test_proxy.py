@@ -46,7 +46,7 @@ def proxy(echo: int) -> Iterator[Proxy]:
 
 
 def call(proxy: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=60)
 
 
 def read(one: socket.socket, size: int) -> bytes:

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(what: Callable[[], T], seconds: float = 15) -> T:
+def wait_for(what: Callable[[], T], seconds: float = 60) -> T:
     """The first answer of `what` that is true. Fails when none comes in time."""
     deadline = time.monotonic() + seconds
     while not (found := what()):

@@ -71,7 +71,6 @@ async function begin() {
   const map = await window.yipingMap;
   if (boot.basemap === "amap") amapLayer(map);
   map.attributionControl.setPrefix(false);
-  map.attributionControl.addAttribution(say("map.generated"));
 
   const picture = new Picture();
   const people = new People();
@@ -286,6 +285,8 @@ async function begin() {
       names.clear();
       for (const feature of shapes.features) names.set(feature.id, feature.properties.name);
       areas.show(shapes);
+      const generated = shapes.features.some((/** @type {any} */ feature) => feature.properties.boundary_source === "generated");
+      map.attributionControl[generated ? "addAttribution" : "removeAttribution"](say("map.generated"));
       fit(own = shapes.features.at(-1));
       drawFigures();
       for (const draw of redraw) draw();

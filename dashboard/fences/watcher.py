@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 WATCHER = replace(SYSTEM, token_id="fences", name="电子围栏")
 """Who opens the tickets and writes the messages: people read the name."""
+STALE_AFTER = timedelta(minutes=10)
+"""Who has not been heard of for so long does not keep a post."""
 AGAIN_AFTER = timedelta(seconds=60)
 """Who walks along a fence crosses it often: the same is not raised again before this long."""
 NAMED = 10
@@ -172,12 +174,19 @@ class Watcher:
         held = ((key, key >> 32, since) for key, (since, told) in self._since.items() if not told)
         return np.array([key for key, place, since in held if place in limits and since + limits[place] <= now], np.int64)
 
+    def _holding(self, now: datetime) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """How many are inside each fence and have been heard of lately: a phone whose battery is dead holds no post."""
+        keys = np.fromiter(self._since, np.int64, len(self._since))
+        places, numbers = places_and_numbers(keys)
+        heard = self._positions.hot.at[numbers] >= (now - STALE_AFTER).timestamp() * 1000
+        return np.bincount(places[heard], minlength=len(self._fences))
+
     def _emptied(self, now: datetime) -> tuple[list[Fence], list[Fence]]:
         """Fences whose emptiness began or has lasted too long now, and those that are no longer empty."""
         watched = [(place, fence) for place, fence in enumerate(self._fences) if fence.rule == "empty"]
         if not watched:
             return [], []
-        counts = self._membership.count(len(self._fences))
+        counts = self._holding(now)
         changed, peopled = [], []
         for place, fence in watched:
             if counts[place]:

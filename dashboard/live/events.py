@@ -12,6 +12,7 @@ from datasources.serialising import iso
 KINDS = (
     "ticket.report",
     "ticket.help",
+    "ticket.assign",
     "ticket.finish",
     "ticket.decline",
     "ticket.close",
@@ -71,6 +72,8 @@ def event_of(change: Mapping[str, Any]) -> Event | None:
     if kind == "delivery.escalate":
         return {**event, "level": "orange", "text": payload.get("title", ""), "count": len(payload["deliveries"])}
     row = payload["row"]
+    if kind.startswith("order.") and row.get("ticket_id") is not None:
+        return None  # the ticket says it
     if kind == "desk.take":
         return {**event, "level": None, "text": row["text"], "unit": row["taken_by"], "matter": row["kind"]}
     if kind == "message.send":

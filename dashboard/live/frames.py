@@ -2,7 +2,8 @@
 
 Layout, little-endian: `u8` version (1), `u8` flags (bit 0: full, everything that is known), `u16` 0,
 `u32` count n, `f64` milliseconds since 1970; then `u32 number[n]`, `i32 lon[n]`, `i32 lat[n]` (WGS-84,
-millionths of a degree; lon 2147483647: the unit is gone or off duty) and `u8 heading[n]` (half degrees).
+millionths of a degree; lon 2147483647: the unit is gone or off duty) and `u8 heading[n]` (half degrees; 255: the position is older than
+ten minutes).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from datasources.hot import GONE, HotPositions
 
 VERSION = 1
 FULL = 1
+OLD = 255
+"""Instead of a heading: whoever stood there may be anywhere by now."""
+STALE_AFTER_MS = 600_000
 HEADER = struct.Struct("<BBHId")
 
 
@@ -30,7 +34,7 @@ def encode(hot: HotPositions, numbers: NDArray[np.int64], at_ms: int, full: bool
             numbers.astype("<u4").tobytes(),
             lon.tobytes(),
             hot.lat[numbers].astype("<i4").tobytes(),
-            hot.heading[numbers].tobytes(),
+            np.where(hot.stale[numbers], OLD, hot.heading[numbers]).astype(np.uint8).tobytes(),
         )
     )
 
@@ -44,6 +48,7 @@ def full_frame(hot: HotPositions, area_code: str, at_ms: int) -> bytes:
 
 def moved_frames(hot: HotPositions, area_codes: list[str], at_ms: int) -> dict[str, bytes]:
     """For each of these areas in which somebody moved since the last call: a frame with those units."""
+    hot.age(at_ms - STALE_AFTER_MS)
     moved = hot.take_moved()
     frames = {}
     if moved.size:

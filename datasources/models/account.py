@@ -56,7 +56,7 @@ class Token(Base):
 
 
 class SignInFailure(Base):
-    """One attempt to sign in that failed: several lock the name and the place for a while, on every worker."""
+    """One attempt to sign in that is under way or has `failed`: several lock the name and the place for a while, on every worker."""
 
     __tablename__ = "sign_in_failures"
 
@@ -64,5 +64,7 @@ class SignInFailure(Base):
     login: Mapped[str] = mapped_column(String(40))
     peer: Mapped[str] = mapped_column(String(45))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempt: Mapped[str] = mapped_column(String(36), default="", index=True)
+    failed: Mapped[bool] = mapped_column(Boolean, default=True)
 
     __table_args__ = (Index("ix_sign_in_failures_login_at", "login", "at"), Index("ix_sign_in_failures_peer_at", "peer", "at"))

@@ -54,7 +54,7 @@ def test_an_order_is_seen_in_the_field_and_its_answer_on_the_wall(open_page: Cal
     expect(phone.locator(".unit-order h1")).to_have_text("转移群众")
     keep(phone, "unit-390x844")
     row = desk.locator("#order .deliveries tbody tr").first
-    expect(row).to_contain_text("未收到")  # the phone has it, nobody has answered
+    expect(row).to_contain_text("未回应")  # the phone has it, nobody has answered
     for step, words in (("acknowledged", "收到"), ("en_route", "出发"), ("arrived", "到达"), ("done", "完成")):
         phone.locator(f".unit-main[data-step={step}]").tap()
         if step == "done":
@@ -88,7 +88,7 @@ def test_an_answer_without_network_is_kept_and_sent_in_order(
     expect(phone.locator(".unit-net")).to_contain_text("3 条回报已存")
     keep(phone, "unit-offline-390x844")
     row = desk.locator("#order .deliveries tbody tr").first
-    expect(row).to_contain_text("未收到")
+    expect(row).to_contain_text("未回应")
     phone.reload()  # even closing the page loses nothing
     expect(phone.locator(".unit-net")).to_contain_text("3 条回报已存")
     expect(phone.locator(".unit-main")).to_have_text("完成")

@@ -15,7 +15,7 @@ from dashboard.demo.accounts import demo_accounts
 from dashboard.dispatch.orders import NewOrder
 from dashboard.dispatch.recipients import Criteria
 from dashboard.positions import PositionReport
-from tests.browser.conftest import ALL_OFF, FLAGS, SLOW_MEDIA, keep, wait_for_area
+from tests.browser.conftest import ALL_OFF, FLAGS, SLOW_MEDIA, keep, until, wait_for_area
 from tests.browser.test_dispatch import PHONE, red_square, write_order
 from tests.conftest import ADMIN, OFFICER
 from tests.proxy import Proxy
@@ -135,9 +135,8 @@ def test_a_colleague_takes_over_by_two_taps(open_page: Callable[..., Page], live
     keep(phone, "hand-over-390x844")
     first.tap()
     expect(phone.locator(".unit-empty")).to_be_visible()
-    phone.wait_for_function("() => !document.querySelector('.unit-net')")
-    rows = {row["unit_id"]: row["state"] for row in live_city.orders.deliveries(OFFICER, order["id"])}
-    assert rows == {unit: "declined", taker: "queued"}
+    wanted = {unit: "declined", taker: "queued"}
+    until(phone, lambda: {row["unit_id"]: row["state"] for row in live_city.orders.deliveries(OFFICER, order["id"])} == wanted)
 
 
 def test_one_tap_says_i_am_safe(open_page: Callable[..., Page], live_city: City, unit_area: str) -> None:

@@ -25,7 +25,7 @@ def browser(running: Running) -> requests.Session:
 
 def sign_in(running: Running, browser: requests.Session, login: str = "officer", target: str = "/") -> requests.Response:
     form = {"login": login, "password": PASSWORD, "next": target}
-    return browser.post(f"{running.server.address}/signin", data=form, allow_redirects=False, timeout=10)
+    return browser.post(f"{running.server.address}/signin", data=form, allow_redirects=False, timeout=60)
 
 
 class Pair:
@@ -41,7 +41,7 @@ class Pair:
         session = requests.Session()
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {token or running.token('admin')}"
-        return session.post(f"{running.server.address}/api/v1{path}", json=body, timeout=20)
+        return session.post(f"{running.server.address}/api/v1{path}", json=body, timeout=60)
 
 
 @pytest.fixture

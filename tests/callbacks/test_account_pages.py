@@ -13,14 +13,14 @@ from tests.conftest import Running
 
 
 def shown(running: Running, browser: requests.Session, path: str, status: int = 200) -> str:
-    answer = browser.get(running.server.address + path, timeout=10)
+    answer = browser.get(running.server.address + path, timeout=60)
     assert answer.status_code == status, answer.text[:300]
     assert "⟦" not in answer.text  # a key that the catalogue has not
     return answer.text
 
 
 def send(running: Running, browser: requests.Session, path: str, **form: str) -> requests.Response:
-    return browser.post(running.server.address + path, data=form, timeout=10)
+    return browser.post(running.server.address + path, data=form, timeout=60)
 
 
 @pytest.mark.parametrize("login", ["officer", "unit", "admin"])

@@ -31,7 +31,7 @@ class Caller:
             self.session.headers["Authorization"] = f"Bearer {token}"
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self.session.request(method, self.base + path, timeout=20, **options)
+        return self.session.request(method, self.base + path, timeout=60, **options)
 
     def refused(self, method: str, path: str, **options: Any) -> tuple[int, str]:
         answer = self(method, path, **options)
@@ -95,7 +95,7 @@ def nothing_changes(admin: Caller, running: Running) -> Iterator[None]:
 
 
 def test_the_document_is_valid_and_names_every_route(admin: Caller) -> None:
-    document = requests.get(admin.base + "/openapi.json", timeout=5).json()
+    document = requests.get(admin.base + "/openapi.json", timeout=60).json()
     validate(document)
     assert {"/api/v1/positions", "/api/v1/tickets", "/api/v1/warnings", "/api/v1/orders", "/api/v1/areas/{code}"} <= set(document["paths"])
 
@@ -210,6 +210,7 @@ FOR_UNITS = {
     ("POST", "/my/second-factor"), ("POST", "/my/second-factor/remove"),
     ("GET", "/units/x"), ("GET", "/units/by-number/1"), ("GET", "/units/x/trail"), ("POST", "/units/x/duty"), ("POST", "/positions"),
     ("POST", "/tickets"), ("GET", "/tickets/x"), ("POST", "/tickets/x/moves"), ("POST", "/photos"), ("GET", "/photos/x"),
+    ("POST", "/tickets/x/photo"), ("GET", "/my/tickets"), ("GET", "/my/history"),
     ("POST", "/deliveries/x/answers"), ("GET", "/deliveries/x/answers"), ("GET", "/my/work"),
     ("GET", "/my/push-key"), ("POST", "/my/push-subscription"), ("POST", "/my/push-subscription/remove"),
     ("GET", "/deliveries/x/colleagues"), ("POST", "/deliveries/x/hand-over"), ("GET", "/deliveries/x/messages"),
@@ -218,7 +219,7 @@ FOR_UNITS = {
 
 
 def test_every_route_is_in_the_list(admin: Caller) -> None:
-    document = requests.get(admin.base + "/openapi.json", timeout=5).json()
+    document = requests.get(admin.base + "/openapi.json", timeout=60).json()
     served = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path, methods in document["paths"].items() for method in methods}
     assert set(API_ROWS) == served
     assert set(ROUTES) >= FOR_UNITS
@@ -272,5 +273,5 @@ def test_expired_and_revoked_tokens(running: Running) -> None:
 
 
 def test_metrics_are_for_administrators(running: Running, admin: Caller, officer: Caller) -> None:
-    assert "yiping_change_seq" in admin.session.get(running.server.address + "/metrics", timeout=5).text
-    assert officer.session.get(running.server.address + "/metrics", timeout=5).status_code == 403
+    assert "yiping_change_seq" in admin.session.get(running.server.address + "/metrics", timeout=60).text
+    assert officer.session.get(running.server.address + "/metrics", timeout=60).status_code == 403

@@ -30,7 +30,7 @@ def ask(running: Running, body: Any, role: str = "officer") -> tuple[int, str]:
     session = requests.Session()
     session.trust_env = False
     session.headers["Authorization"] = f"Bearer {running.token(role)}"
-    answer = session.post(f"{running.server.address}/_dash-update-component", json=body, timeout=10)
+    answer = session.post(f"{running.server.address}/_dash-update-component", json=body, timeout=60)
     return answer.status_code, answer.json()["error"]["code"] if answer.status_code >= 400 else ""
 
 

@@ -40,7 +40,7 @@ def place(live: City) -> dict[str, Any]:
 @pytest.fixture
 def plain(running: Running) -> Iterator[socket.socket]:
     parts = urlsplit(running.server.address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as one:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as one:
         yield one
 
 
@@ -71,7 +71,7 @@ def test_a_position_is_accepted_and_shown(running: Running, plain: socket.socket
     plain.sendall(message(token, body(unit, place)))
     assert answers(plain, 1) == [(202, {"accepted": 1})]
     found = requests.get(
-        f"{running.server.address}/api/v1/units/{unit['id']}", headers={"Authorization": f"Bearer {token}"}, timeout=5
+        f"{running.server.address}/api/v1/units/{unit['id']}", headers={"Authorization": f"Bearer {token}"}, timeout=60
     ).json()
     assert found["position"]["lon"] == pytest.approx(place["lon"], abs=1e-6)
 
@@ -124,7 +124,7 @@ def test_a_request_in_pieces_is_answered(
 def test_the_longer_way_is_taken_on_the_same_connection(running: Running, unit: dict[str, Any], place: dict[str, Any]) -> None:
     """A list, a browser's cookie, an odd header: gunicorn and Flask answer the same."""
     headers = {"Authorization": f"Bearer {running.token('admin')}"}
-    connection = http.client.HTTPConnection(urlsplit(running.server.address).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(running.server.address).netloc, timeout=60)
     one = body(unit, place)
     for content, more in ((one, {}), (b"[" + one + b"]", {}), (one, {"Cookie": "a=b"}), (one, {"Content-Encoding": "identity"}), (one, {})):
         connection.request("POST", "/api/v1/positions", content, {**headers, **more})

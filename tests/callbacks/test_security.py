@@ -17,7 +17,7 @@ from tests.conftest import Running
 
 @pytest.mark.parametrize("path", ["/signin", "/", "/unit", "/nothing", "/api/v1/areas/5101", "/assets/css/tokens.css", "/healthz"])
 def test_every_answer_has_the_headers(running: Running, path: str) -> None:
-    answer = requests.get(running.server.address + path, allow_redirects=False, timeout=10)
+    answer = requests.get(running.server.address + path, allow_redirects=False, timeout=60)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -28,7 +28,7 @@ def test_every_answer_has_the_headers(running: Running, path: str) -> None:
 
 def test_no_script_runs_that_we_did_not_write(running: Running, browser: requests.Session) -> None:
     sign_in(running, browser)
-    answer = browser.get(running.server.address, timeout=10)
+    answer = browser.get(running.server.address, timeout=60)
     rules = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
     assert "unsafe" not in rules["script-src"]
     assert "*" not in rules["script-src"]
@@ -52,4 +52,4 @@ def test_pictures_come_from_us_and_from_the_chosen_map(given: str, wanted: str) 
 
 
 def test_https_is_remembered_only_where_there_is_https(running: Running) -> None:
-    assert "Strict-Transport-Security" not in requests.get(running.server.address + "/signin", timeout=10).headers
+    assert "Strict-Transport-Security" not in requests.get(running.server.address + "/signin", timeout=60).headers

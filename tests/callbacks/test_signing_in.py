@@ -65,18 +65,18 @@ def browser(running: Running) -> requests.Session:
 
 def consented(browser: requests.Session, running: Running, subject: str) -> requests.Response:
     """Go to the provider, say who one is, come back."""
-    page = browser.get(running.server.address + "/signin/elsewhere", timeout=10)
+    page = browser.get(running.server.address + "/signin/elsewhere", timeout=60)
     assert "127.0.0.1" in page.url
     assert running.server.address not in page.url
     assert "code_challenge=" in page.url
-    return browser.post(page.url, data={"sub": subject, "action": "authorize"}, timeout=10)
+    return browser.post(page.url, data={"sub": subject, "action": "authorize"}, timeout=60)
 
 
 def test_a_person_whom_the_provider_knows_gets_in(running: Running, browser: requests.Session) -> None:
-    assert "统一身份认证" in browser.get(running.server.address + "/signin", timeout=10).text
+    assert "统一身份认证" in browser.get(running.server.address + "/signin", timeout=60).text
     answer = consented(browser, running, "7f3a")
     assert answer.url == running.server.address + "/"
-    access = browser.get(running.server.address + "/api/v1/my/access", timeout=10).json()
+    access = browser.get(running.server.address + "/api/v1/my/access", timeout=60).json()
     assert (access["name"], access["role"]) == ("王芳", "officer")
 
 
@@ -84,12 +84,12 @@ def test_who_is_known_there_and_not_here_stays_outside(running: Running, browser
     answer = consented(browser, running, "9999")  # another person's name: the account has a password and is not meant for it
     assert answer.status_code == 403
     assert "没有权限" in answer.text
-    assert browser.get(running.server.address + "/api/v1/my/access", timeout=10).status_code == 401
+    assert browser.get(running.server.address + "/api/v1/my/access", timeout=60).status_code == 401
 
 
 @pytest.mark.parametrize("query", ["", "?code=guess&state=guess", "?error=access_denied", "?code=guess"])
 def test_a_return_that_nobody_has_asked_for(running: Running, browser: requests.Session, query: str) -> None:
-    answer = browser.get(running.server.address + "/signin/returned" + query, timeout=10)
+    answer = browser.get(running.server.address + "/signin/returned" + query, timeout=60)
     assert answer.status_code == 401
     assert "没有成功" in answer.text
 
@@ -99,15 +99,15 @@ def test_the_second_step_asks_for_the_code_only(running: Running, browser: reque
     secret, _ = city.accounts.give_factor("admin")
     city.close()
     address = running.server.address + "/signin"
-    asked = browser.post(address, data={"login": "admin", "password": PASSWORD}, timeout=10)
+    asked = browser.post(address, data={"login": "admin", "password": PASSWORD}, timeout=60)
     assert asked.status_code == 401
     assert 'name="password"' not in asked.text
     half = re.search(r'name="half" value="([^"]+)"', asked.text)
     assert half is not None
-    wrong = browser.post(address, data={"half": half[1], "code": "123"}, timeout=10)
+    wrong = browser.post(address, data={"half": half[1], "code": "123"}, timeout=60)
     assert wrong.status_code == 401
     assert 'name="half"' in wrong.text
-    forged = browser.post(address, data={"half": half[1][:-2] + "xx", "code": pyotp.TOTP(secret).now()}, timeout=10)
+    forged = browser.post(address, data={"half": half[1][:-2] + "xx", "code": pyotp.TOTP(secret).now()}, timeout=60)
     assert forged.status_code == 401
-    entered = browser.post(address, data={"half": half[1], "code": pyotp.TOTP(secret).now()}, allow_redirects=False, timeout=10)
+    entered = browser.post(address, data={"half": half[1], "code": pyotp.TOTP(secret).now()}, allow_redirects=False, timeout=60)
     assert (entered.status_code, entered.headers["Location"]) == (302, "/")

@@ -19,6 +19,7 @@ from dashboard.live import frames, micro_grids
 from dashboard.tickets import TicketReport
 from tests.conftest import ADMIN, OFFICER, Running
 from tests.dashboard.dispatch.test_orders import order
+from tests.sockets import Client
 
 STREET = "510104017"
 
@@ -27,12 +28,12 @@ class Screen:
     """A connected client that remembers what it was told."""
 
     def __init__(self, running: Running, token: str) -> None:
-        self.socket = socketio.Client(reconnection=False, http_session=_plain_session())
+        self.socket = Client(reconnection=False, http_session=_plain_session())
         self.heard: list[tuple[str, Any]] = []
         self._news = threading.Condition()
         for event in ("patch", "frame", "beat", "delivery", "deliveries", "refused", "reopen", "colours", "troubles", "link", "message"):
             self.socket.on(event, self._listener(event))
-        self.socket.connect(running.server.address, auth={"token": token}, transports=["websocket"], wait_timeout=10)
+        self.socket.connect(running.server.address, auth={"token": token}, transports=["websocket"], wait_timeout=60)
 
     def _listener(self, event: str) -> Callable[..., None]:
         def heard(*message: Any) -> None:
@@ -43,10 +44,10 @@ class Screen:
         return heard
 
     def call(self, event: str, message: Any = None) -> Any:
-        return self.socket.call(event, message, timeout=10)
+        return self.socket.call(event, message, timeout=60)
 
     def waits_for(self, event: str, fits: Callable[[Any], bool] = lambda message: True) -> Any:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         with self._news:
             while True:
                 found = [message for name, message in self.heard if name == event and fits(message)]
@@ -80,7 +81,7 @@ def post(running: Running) -> Callable[[str, Any], Any]:
     session.headers["Authorization"] = f"Bearer {running.token('admin')}"
 
     def call(path: str, body: Any = None) -> Any:
-        answer = session.post(f"{running.server.address}/api/v1{path}", json=body, timeout=15)
+        answer = session.post(f"{running.server.address}/api/v1{path}", json=body, timeout=60)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -109,8 +110,12 @@ def ticket(place: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("token", ["", "yp_api_guess"])
 def test_strangers_are_not_connected(running: Running, token: str) -> None:
+    said: list[dict[str, Any]] = []
+    stranger = Client(reconnection=False, http_session=_plain_session())
+    stranger.on("connect_error", said.append)
     with pytest.raises(socketio.exceptions.ConnectionError):
-        Screen(running, token)
+        stranger.connect(running.server.address, auth={"token": token}, transports=["websocket"])
+    assert said[0]["data"]["code"] == "unauthenticated", "the page must know why, or it comes back for ever"
 
 
 def test_a_screen_gets_a_snapshot_then_patches(connect: Callable[..., Screen], post: Callable[..., Any], place: dict[str, Any]) -> None:
@@ -286,7 +291,7 @@ def test_an_impossible_screen_is_refused_and_told_to_administrators_alone(runnin
 
 
 def test_who_sends_one_message_without_end_is_cut_off(connect: Callable[..., Screen], running: Running) -> None:
-    plain = websocket.create_connection(running.server.address.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", timeout=10)
+    plain = websocket.create_connection(running.server.address.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", timeout=60)
     plain.recv()
 
     def never_end() -> int:

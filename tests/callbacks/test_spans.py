@@ -46,7 +46,7 @@ def test_what_is_asked_is_traced_down_to_its_statements(tmp_path: Path, sqlite_t
             session.headers.update(
                 {"Authorization": f"Bearer {running.token('officer')}", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
             )
-            answer = session.get(f"{running.server.address}/api/v1/areas/5101", timeout=10)
+            answer = session.get(f"{running.server.address}/api/v1/areas/5101", timeout=60)
             screen = Screen(running, running.token("officer"))
             screen.call("open", {"area": "5101"})
             asked = wait_for(collector, lambda span: span.name == "GET /api/v1/areas/<code>")
@@ -70,5 +70,5 @@ def test_a_collector_that_is_away_disturbs_nobody(tmp_path: Path, sqlite_templat
         session.headers["Authorization"] = f"Bearer {running.token('officer')}"
         began = time.monotonic()
         for _ in range(20):
-            assert session.get(f"{running.server.address}/api/v1/areas/5101", timeout=10).ok
+            assert session.get(f"{running.server.address}/api/v1/areas/5101", timeout=60).ok
         assert time.monotonic() - began < 5

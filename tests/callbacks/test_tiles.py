@@ -33,7 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
 
 def get(running: Running, path: str, token: str | None) -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return requests.get(f"{running.server.address}/tiles/basemap/{path}", headers=headers, timeout=10)
+    return requests.get(f"{running.server.address}/tiles/basemap/{path}", headers=headers, timeout=60)
 
 
 def test_rows_are_counted_from_the_north_as_browsers_do(running: Running) -> None:
@@ -53,7 +53,7 @@ def test_strangers_get_no_tile(running: Running) -> None:
 def ask(running: Running, path: str, token: str | None, **headers: str) -> requests.Response:
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    return requests.get(f"{running.server.address}{path}", headers=headers, timeout=10)
+    return requests.get(f"{running.server.address}{path}", headers=headers, timeout=60)
 
 
 def vector_url(running: Running, token: str) -> str:
@@ -72,7 +72,7 @@ def test_vector_tiles_never_change_under_their_address(running: Running) -> None
     again = ask(running, vector_url(running, token), token, **{"If-None-Match": found.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert requests.head(
-        f"{running.server.address}{vector_url(running, token)}", headers={"Authorization": f"Bearer {token}"}, timeout=10
+        f"{running.server.address}{vector_url(running, token)}", headers={"Authorization": f"Bearer {token}"}, timeout=60
     ).ok
 
 

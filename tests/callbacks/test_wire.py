@@ -85,7 +85,7 @@ def test_frames_stay_whole_and_in_order_whoever_writes(seed: int) -> None:
         while queue or near.busy:
             gevent.sleep(0.005)
         near.close()
-        return sent, [struct.unpack("!I", one[:4])[0] for one in read_frames(reader.get(timeout=30))]
+        return sent, [struct.unpack("!I", one[:4])[0] for one in read_frames(reader.get(timeout=60))]
 
     sent, got = apart(work)
     assert got == sent

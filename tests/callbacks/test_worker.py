@@ -29,7 +29,7 @@ def headers(running: Running) -> dict[str, str]:
 @pytest.fixture
 def plain(running: Running) -> Iterator[socket.socket]:
     parts = urlsplit(running.server.address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as one:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as one:
         yield one
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from dashboard import second_factor
 from dashboard.accounts import Accounts
-from dashboard.attempts import FOR_A_NAME, FROM_ONE_PLACE, OF_A_PLACE
+from dashboard.attempts import FOR_A_NAME, FROM_ONE_PLACE, OF_A_PLACE, OF_ANY_PLACE
 from dashboard.city import City, build_city
 from dashboard.demo.accounts import PASSWORD
 from dashboard.errors import Refused
@@ -107,11 +107,33 @@ def test_guessing_from_many_places_locks_the_name_and_one_place_cannot_try_every
     assert refusal(lambda: sign_in("leader", PASSWORD, "10.0.1.1")) == "too_many_attempts"
     for i in range(OF_A_PLACE):
         assert refusal(lambda i=i: sign_in(f"name-{i}", "guess", "10.0.2.1")) == "wrong_password"  # type: ignore[misc]
-    assert refusal(lambda: sign_in("officer", PASSWORD, "10.0.2.1")) == "too_many_attempts"
+    assert sign_in("officer", PASSWORD, "10.0.2.1"), "who is right at once is none of those who guess"
+    assert refusal(lambda: sign_in("commander", "typed wrongly", "10.0.3.1")) == "wrong_password"
+    for i in range(OF_ANY_PLACE - OF_A_PLACE):
+        sqlite_city.accounts._attempts.fail(sqlite_city.accounts._attempts.begin(f"more-{i}", "10.0.2.1"))
+    assert refusal(lambda: sign_in("officer", PASSWORD, "10.0.2.1")) == "too_many_attempts", "nobody tries one word with every name"
     assert kinds(sqlite_city).count("account.lock") == 2
     clock.turn(minutes=6)
     assert sign_in("leader", PASSWORD, "10.0.1.1")
     assert sign_in("officer", PASSWORD, "10.0.2.1")
+
+
+def test_a_shift_that_comes_in_together_is_not_taken_for_somebody_who_guesses(sqlite_city: City) -> None:
+    begun = [(f"person-{i}", sqlite_city.accounts._attempts.begin(f"person-{i}", "10.0.4.1")) for i in range(OF_A_PLACE + 50)]
+    for login, _ in begun:
+        sqlite_city.accounts._attempts.succeeded(login, "10.0.4.1")
+    assert sqlite_city.accounts.sign_in("officer", PASSWORD, "10.0.4.1")
+
+
+def test_another_password_ends_every_session_of_before(city: City) -> None:
+    before = city.accounts.sign_in("officer", PASSWORD, "10.0.0.1")
+    city.accounts.set_password(ADMIN, "officer", "another long password")
+    assert refusal(lambda: city.accounts.principal(before.secret)) == "token_revoked"
+    assert refusal(lambda: city.accounts.sign_in("officer", PASSWORD, "10.0.0.1")) == "wrong_password"
+    assert city.accounts.sign_in("officer", "another long password", "10.0.0.1")
+    assert refusal(lambda: city.accounts.set_password(ADMIN, "officer", "short")) == "invalid"
+    assert refusal(lambda: city.accounts.set_password(principal("leader", "510104017"), "officer", "another long password")) != ""
+    assert "account.password" in kinds(city)
 
 
 def test_who_guesses_is_slowed_down_on_every_worker(settings: Settings, clock: TurnedClock) -> None:

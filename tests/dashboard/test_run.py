@@ -24,7 +24,7 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
 
 
 def yiping(data: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([YIPING, *words], env=environment(data, **settings), capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([YIPING, *words], env=environment(data, **settings), capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ class City:
             )
         while "Yiping is up" not in self.log.read_text("utf-8"):
             assert self.program.poll() is None, self.log.read_text("utf-8")
-            assert time.monotonic() - began < 60
+            assert time.monotonic() - began < 300
             time.sleep(0.05)
         self.seconds = time.monotonic() - began
 
     def stop(self) -> int:
         self.program.send_signal(signal.SIGTERM)
-        return self.program.wait(timeout=30)
+        return self.program.wait(timeout=60)
 
 
 @pytest.fixture
@@ -68,11 +68,11 @@ def test_the_first_start_makes_a_living_city_and_the_second_is_quick(first: City
     said = first.log.read_text("utf-8")
     for words in (f"http://127.0.0.1:{first.port}", "commander", "officer", "leader", "unit", "admin", "yiping-demo", "importing areas"):
         assert words in said
-    seq = [int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=5).json()["seq"])]
-    deadline = time.monotonic() + 40
+    seq = [int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=60).json()["seq"])]
+    deadline = time.monotonic() + 180
     while seq[-1] < seq[0] + 10 and time.monotonic() < deadline:
         time.sleep(0.5)
-        seq.append(int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=5).json()["seq"]))
+        seq.append(int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=60).json()["seq"]))
     assert seq[-1] >= seq[0] + 10, "the simulator does not live"
     assert first.stop() == 0
     again = City(tmp_path / "data")

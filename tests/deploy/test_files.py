@@ -66,7 +66,7 @@ def test_the_dashboard_reads_figures_that_the_server_gives(running: Running) -> 
     session = requests.Session()
     session.trust_env = False
     session.headers["Authorization"] = f"Bearer {running.token('admin')}"
-    figures = session.get(f"{running.server.address}/metrics", timeout=10).text
+    figures = session.get(f"{running.server.address}/metrics", timeout=60).text
     panels = json.loads((DEPLOY / "grafana.json").read_text("utf-8"))["panels"]
     wanted = set(re.findall(r"\b(?:yiping|process)_\w+", " ".join(target["expr"] for panel in panels for target in panel["targets"])))
     assert len(wanted) > 8

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.drawing import anything, often
 from tests.fuzz.report import PATIENCE_S, Report
+from tests.sockets import Client
 
 Messages = dict[str, list[Any]]
 """For each event messages that fit it."""
@@ -49,7 +50,7 @@ def mutated(fitting: Any) -> st.SearchStrategy[Any]:
 def try_events(address: str, token: Callable[[str], str], report: Report, events: Messages, each: int, number: int) -> None:
     """`each` messages for each event, from an officer and from a unit."""
     for role in ("officer", "unit"):
-        client = socketio.Client(reconnection=False)
+        client = Client(reconnection=False)
         _connect(client, address, token(role))
         for event, fitting in events.items():
             chosen = st.one_of(*map(mutated, fitting), anything)
@@ -59,11 +60,11 @@ def try_events(address: str, token: Callable[[str], str], report: Report, events
         client.disconnect()
 
 
-def _connect(client: socketio.Client, address: str, token: str) -> None:
-    client.connect(address, auth={"token": token}, transports=["websocket"], wait_timeout=10)
+def _connect(client: Client, address: str, token: str) -> None:
+    client.connect(address, auth={"token": token}, transports=["websocket"], wait_timeout=60)
 
 
-def _teller(client: socketio.Client, event: str, role: str, again: Callable[[], None], report: Report) -> Callable[..., None]:
+def _teller(client: Client, event: str, role: str, again: Callable[[], None], report: Report) -> Callable[..., None]:
     def tell(message: Any) -> None:
         try:
             answer = client.call(event, message, timeout=PATIENCE_S)
@@ -83,8 +84,8 @@ def _teller(client: socketio.Client, event: str, role: str, again: Callable[[], 
 
 def try_frames(address: str, token: Callable[[str], str], report: Report, many: int, number: int) -> None:
     """Frames that are no Socket.IO, or hardly: the connection may be closed, everybody else's goes on."""
-    onlooker = socketio.Client()
-    onlooker.connect(address, auth={"token": token("officer")}, transports=["websocket"], wait_timeout=10)
+    onlooker = Client()
+    onlooker.connect(address, auth={"token": token("officer")}, transports=["websocket"], wait_timeout=60)
     secret = token("officer")
 
     def one(frames: list[str | bytes], known: bool) -> None:

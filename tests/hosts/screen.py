@@ -11,6 +11,8 @@ from typing import Any
 import requests
 import socketio
 
+from tests.sockets import Client
+
 STALE_S = 4.0
 """A screen that has heard no beat for so long says how old its picture is (docs/protocol.md)."""
 
@@ -30,18 +32,20 @@ class Screen:
         self._token = token
         self._early: list[dict[str, Any]] | None = None
         self._lock = threading.RLock()
+        self._visit = 0
+        """Which connection this is: what an older one still says is no news."""
         session = requests.Session()
         session.trust_env = False
         session.verify = False
-        self.socket = socketio.Client(
+        self.socket = Client(
             ssl_verify=False, http_session=session, reconnection=True, reconnection_delay=0.3, reconnection_delay_max=2, request_timeout=5
         )
         self.socket.on("connect", self._came)
         self.socket.on("patch", self._patch)
         self.socket.on("beat", self._beat)
         self._address = address
-        self.socket.connect(address, headers={"Authorization": f"Bearer {token}"}, transports=["websocket"], wait_timeout=20, retry=True)
-        deadline = time.monotonic() + 20
+        self.socket.connect(address, headers={"Authorization": f"Bearer {token}"}, transports=["websocket"], wait_timeout=60, retry=True)
+        deadline = time.monotonic() + 60
         while not self.snapshot and time.monotonic() < deadline:
             time.sleep(0.05)
 
@@ -50,18 +54,29 @@ class Screen:
         """How old the picture is."""
         return time.monotonic() - self.heard
 
+    def told_until(self, seq: int) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        """Snapshot and patches of its picture at this change; None while it has not come so far, or when one patch leads across it."""
+        with self._lock:
+            ahead = any(patch["from"] < seq < patch["seq"] for patch in self.patches)
+            if self.seq < seq or not self.snapshot or self.snapshot["seq"] > seq or ahead:
+                return None
+            return self.snapshot, [patch for patch in self.patches if patch["seq"] <= seq]
+
     def close(self) -> None:
         """Switch it off."""
         self.socket.disconnect()
 
     def _came(self) -> None:
-        threading.Thread(target=self._open, daemon=True).start()
+        with self._lock:
+            self._visit += 1
+            self._early = []
+            visit = self._visit
+        threading.Thread(target=self._open, args=(visit,), daemon=True).start()
 
-    def _open(self) -> None:
+    def _open(self, visit: int) -> None:
         """Ask for the picture, again and again while there is no answer. What comes before the answer is newer and waits."""
-        while "/" in self.socket.namespaces:
+        while visit == self._visit and "/" in self.socket.namespaces:
             with self._lock:
-                self._early = []
                 since = {"since": self.seq} if self.snapshot else {}
             try:
                 answer = self.socket.call("open", {"area": self.area, **since}, timeout=6)
@@ -74,6 +89,8 @@ class Screen:
             if "packed" in answer:
                 answer = json.loads(zlib.decompress(answer["packed"]))
             with self._lock:
+                if visit != self._visit:
+                    return  # an answer over a connection that is gone
                 if answer["kind"] == "snapshot":
                     self.snapshot, self.patches = answer, []
                     self.seq = answer["seq"]

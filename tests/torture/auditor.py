@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dashboard.dispatch.states import STATES, allowed
 from datasources.database import Database
@@ -46,8 +47,10 @@ class Audit:
         return "\n".join([f"{counts}: {faults}", *self.examples])
 
 
-def audit(database: Database, order_keys: Sequence[str], called_off: Sequence[str], journals: Sequence[Journal]) -> Audit:
-    """`order_keys`: those whose sending was confirmed to the desk, or repeated until it was. `called_off`: ids whose end was confirmed."""
+def audit(database: Database, order_keys: Sequence[str], called_off: Sequence[str], journals: Sequence[Journal], until: int) -> Audit:
+    """`until`: the change up to which every phone was to have everything. `order_keys`: those whose sending was confirmed to the desk, or
+    repeated until it was. `called_off`: ids whose end was confirmed.
+    """
     found = Audit()
     with database.read() as session:
         orders = {order.id: order for order in session.scalars(select(Order))}
@@ -67,7 +70,7 @@ def audit(database: Database, order_keys: Sequence[str], called_off: Sequence[st
     stored = {step.key: step for one in steps.values() for step in one}
     for journal in journals:
         _journal(found, journal, deliveries, stored)
-    _reached(found, deliveries, journals)
+    _reached(found, database, journals, until)
     _states(found, deliveries, steps)
     _log(found, deliveries, [payload for _, payload in log])
     return found
@@ -102,16 +105,22 @@ def _journal(found: Audit, journal: Journal, deliveries: dict[str, Delivery], st
             found.note("illegal", f"answer {key} is stored as {step.delivery_id} {step.state}")
 
 
-def _reached(found: Audit, deliveries: dict[str, Delivery], journals: Sequence[Journal]) -> None:
-    """Every order that was not called off reached every recipient that was online at the end, on one phone or another."""
+def unseen(session: Session, journals: Sequence[Journal], until: int) -> list[Delivery]:
+    """Sent up to this change, not called off, and not seen by any phone of its unit. What chores send after it may be on its way."""
     seen: dict[str, set[str]] = defaultdict(set)
     for journal in journals:
-        seen[journal.unit_id] |= journal.seen.keys()
-    for delivery in deliveries.values():
-        if delivery.state != "expired" and delivery.unit_id in seen and delivery.id not in seen[delivery.unit_id]:
-            found.note(
-                "lost", f"{delivery.id} ({delivery.state}) never reached {delivery.unit_id}, who has seen {len(seen[delivery.unit_id])}"
-            )
+        seen[journal.unit_id] |= set(journal.seen)
+    moves = session.scalars(select(Change.payload).where(Change.kind == "delivery.move", Change.seq <= until))
+    sent = {line[0] for move in moves for line in move["deliveries"] if line[4] is None}
+    held = session.scalars(select(Delivery).where(Delivery.state != "expired"))
+    return [d for d in held if d.id in sent and d.unit_id in seen and d.id not in seen[d.unit_id]]
+
+
+def _reached(found: Audit, database: Database, journals: Sequence[Journal], until: int) -> None:
+    """Every order that was not called off reached every recipient that was online at the end, on one phone or another."""
+    with database.read() as session:
+        for delivery in unseen(session, journals, until):
+            found.note("lost", f"{delivery.id} ({delivery.state}) never reached {delivery.unit_id}")
 
 
 def _states(found: Audit, deliveries: dict[str, Delivery], steps: dict[str, list[DeliveryStep]]) -> None:

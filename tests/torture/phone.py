@@ -66,6 +66,7 @@ class Phone:
         self._port, self._token, self._chance, self._zeal = port, token, chance, zeal
         self._skew = skew if skew is not None else timedelta(minutes=chance.choice((0, 0, 0, 0, chance.uniform(-9, 9))))
         self._outbox: deque[dict[str, Any]] = deque()
+        self._caught_up = False
         self._tapped = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
@@ -98,7 +99,7 @@ class Phone:
             await asyncio.sleep(min(FIRST_WAIT_S * 2**tries, LONGEST_WAIT_S) * self._chance.uniform(0.5, 1.5))
 
     def _hang_up(self) -> None:
-        self.journal.online = False
+        self.journal.online = self._caught_up = False
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -199,6 +200,7 @@ class Phone:
             if row["unit_id"] != self.journal.unit_id:
                 self.journal.foreign.append(row["id"])
         await self._got(answer["deliveries"])
+        self._caught_up = True
 
     async def _got(self, rows: list[dict[str, Any]]) -> None:
         fresh = [row for row in rows if row["id"] not in self.journal.seen]
@@ -256,4 +258,4 @@ class Phone:
     @property
     def idle(self) -> bool:
         """Online, and nothing left to say."""
-        return self.journal.online and not self._outbox
+        return self.journal.online and self._caught_up and not self._outbox

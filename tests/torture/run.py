@@ -16,9 +16,11 @@ import requests
 
 from dashboard.city import City
 from dashboard.dispatch.policies import NewPolicy, Step
+from datasources.database import Database
+from datasources.queries import changes
 from tests.conftest import ADMIN
 from tests.servers import Server
-from tests.torture.auditor import Audit, audit
+from tests.torture.auditor import Audit, audit, unseen
 from tests.torture.network import Network
 from tests.torture.phone import Phone
 
@@ -44,7 +46,7 @@ class Plan:
     """Share of orders that go to everybody on duty in the city, phones or not."""
     pace: float = 1.0
     """Pause between orders."""
-    settle_s: float = 90.0
+    settle_s: float = 240.0
     """So long after the last fault everybody may take to have nothing left to say."""
     running: int = 6
     """Orders under way at once: the oldest is called off when there are more, with answers to it still on their way."""
@@ -133,7 +135,7 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
                 say(f"  {plan.deliveries - left:,} of {plan.deliveries:,} deliveries, {_standing(phones)}")
             time.sleep(chance.uniform(0, 2 * plan.pace))
         faults_end()
-        _settle(phones, plan.settle_s, say)
+        until = _settle(city.database, phones, plan.settle_s, say)
     finally:
         faults_end()
         crowd.end()
@@ -143,7 +145,7 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
     for error, count in errors.most_common(5):
         say(f"{count} times: {error}")
     network.close()
-    return audit(city.database, desk.keys, desk.called_off, [phone.journal for phone in phones])
+    return audit(city.database, desk.keys, desk.called_off, [phone.journal for phone in phones], until)
 
 
 class Crowd:
@@ -176,23 +178,25 @@ def _standing(phones: list[Phone]) -> str:
     return f"{online:,} phones online, {asleep:,} without a network, {sum(one.kept for one in phones):,} answers kept"
 
 
-def _settle(phones: list[Phone], settle_s: float, say: Callable[[str], None]) -> None:
-    """Everybody online again, until nobody has anything left to say."""
+def _settle(database: Database, phones: list[Phone], settle_s: float, say: Callable[[str], None]) -> int:
+    """Everybody online again, until nobody has anything left to say and all have what was sent up to now; returns that change."""
     for phone in phones:
         phone.asleep.clear()
     deadline = time.monotonic() + settle_s
     said = time.monotonic()
+    with database.read() as session:
+        until = changes.last_seq(session)
     while time.monotonic() < deadline:
-        busy = sum(not phone.idle for phone in phones)
-        if busy == 0:
-            time.sleep(3)  # what is on its way
-            if all(phone.idle for phone in phones):
-                return
+        if all(phone.idle for phone in phones):
+            with database.read() as session:
+                if not unseen(session, [phone.journal for phone in phones], until):
+                    return until
         if time.monotonic() - said > SAY_EVERY_S:
             said = time.monotonic()
             say(f"  settling: {_standing(phones)}")
         time.sleep(0.5)
     say(f"{sum(not phone.idle for phone in phones)} phones have not settled")
+    return until
 
 
 def _faults(plan: Plan, server: Server, network: Network, phones: list[Phone], stop: threading.Event, say: Callable[[str], None]) -> None:

@@ -1,6 +1,8 @@
 // Position frames: decoding, and the store of who is where. Layout: dashboard/live/frames.py and docs/protocol.md.
 
 export const GONE = 2147483647;
+/** Instead of a heading: the position is older than ten minutes. */
+export const OLD = 255;
 const HEADER = 16;
 /** No installation has more units; a greater number is a fault, and must not make the arrays grow without end. */
 const MOST = 4_000_000;

@@ -1,5 +1,5 @@
 // People on the map: clusters far up, a dot with its heading nearer, name and role where there is room; a tap finds the person.
-import { GLIDE_MS, GONE } from "../live/frames.mjs";
+import { GLIDE_MS, GONE, OLD } from "../live/frames.mjs";
 import { say } from "../text.mjs";
 import { clusters, drawClusters } from "./clusters.mjs";
 import { dots, dotSize } from "./dots.mjs";
@@ -45,25 +45,28 @@ export function peopleLayer(map, people, picture) {
 function drawDots(context, seen, people, zoom) {
   const near = zoom >= NAMES_FROM_ZOOM;
   const radius = dotSize() * (near ? 2.2 : zoom >= 12 ? 1.5 : 1);
-  context.fillStyle = "#8FD3F4";
-  context.beginPath();
-  for (let i = 0; i < seen.length; i += 3) {
-    const x = seen[i + 1], y = seen[i + 2];
-    context.moveTo(x + radius, y);
-    context.arc(x, y, radius, 0, 7);
-    if (zoom < HEADING_FROM_ZOOM) continue;
-    // a tip that shows where the person is going
-    const angle = (people.heading[seen[i]] * 2 * Math.PI) / 180, sin = Math.sin(angle), cos = Math.cos(angle);
-    context.moveTo(x + sin * radius * 2, y - cos * radius * 2);
-    context.lineTo(x + cos * radius * 0.8 + sin * radius * 0.5, y + sin * radius * 0.8 - cos * radius * 0.5);
-    context.lineTo(x - cos * radius * 0.8 + sin * radius * 0.5, y - sin * radius * 0.8 - cos * radius * 0.5);
-    context.closePath();
+  for (const old of [true, false]) {
+    context.beginPath();
+    for (let i = 0; i < seen.length; i += 3) {
+      if ((people.heading[seen[i]] === OLD) !== old) continue;
+      const x = seen[i + 1], y = seen[i + 2];
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, 7);
+      if (old || zoom < HEADING_FROM_ZOOM) continue;
+      // a tip that shows where the person is going
+      const angle = (people.heading[seen[i]] * 2 * Math.PI) / 180, sin = Math.sin(angle), cos = Math.cos(angle);
+      context.moveTo(x + sin * radius * 2, y - cos * radius * 2);
+      context.lineTo(x + cos * radius * 0.8 + sin * radius * 0.5, y + sin * radius * 0.8 - cos * radius * 0.5);
+      context.lineTo(x - cos * radius * 0.8 + sin * radius * 0.5, y - sin * radius * 0.8 - cos * radius * 0.5);
+      context.closePath();
+    }
+    // whose position is old is a hollow, faint ring: somebody was there
+    context.lineWidth = old ? Math.max(1, radius / 2) : radius / 2.5;
+    context.fillStyle = "#8FD3F4";
+    context.strokeStyle = old ? "#8FD3F466" : "#0A1420";
+    if (!old) context.fill();
+    if (old || near) context.stroke();
   }
-  context.fill();
-  if (!near) return;
-  context.lineWidth = radius / 2.5;
-  context.strokeStyle = "#0A1420";
-  context.stroke();
 }
 
 /** Name and first role, the upper left first; what would overlap is left out. @param {CanvasRenderingContext2D} context @param {number[]} seen @param {import("../live/picture.mjs").Picture} picture */

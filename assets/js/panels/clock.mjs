@@ -17,7 +17,7 @@ export function clockPanel(clock, age, wall, connection) {
     age.classList.toggle("stale", stale);
     wall.classList.toggle("cut", stale && connection.heardAt > 0);
     wall.dataset.age = String(old);
-    wall.dataset.stale = stale && connection.heardAt ? say("age.stale", { age: since, time: clockTime(connection.heardAt + connection.ahead) }) : "";
+    wall.dataset.stale = stale && connection.heardAt ? say("age.stale", { age: old < 90_000 ? say("age.frozen_s", { s: Math.round(old / 1000) }) : say("age.frozen_m", { m: Math.floor(old / 60_000) }), time: clockTime(connection.heardAt + connection.ahead) }) : "";
   };
   tick();
   setInterval(tick, 250);

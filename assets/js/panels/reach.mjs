@@ -80,7 +80,7 @@ export function reachBoard(act) {
             <td>${i === 0 ? html`${say("reach.whole")}<span class="hint"> ${count(line.total)}</span>` : html`<button class="link" @click=${() => act.enter(line.code)}>${line.name}</button>`}</td>
             ${STEPS.map((step) => html`<td class="number" title=${`${line[step]} / ${line.total}`}>${share(line[step], line.total)}%</td>`)}
             <td class="number ${line.silent ? "alert" : "good"}">${count(line.silent)}</td></tr>`)}</tbody></table>
-        <h3>${say("reach.silent", { n: count(total.silent) })}</h3>
+        <h3>${total.silent ? say("reach.silent", { n: count(total.silent) }) : say("reach.none_silent")}</h3>
         ${silent.length ? nothing : html`<p class="good">${say("orders.all_answered")}</p>`}
         <ul class="reach-silent">${silent.map((/** @type {any} */ one) => html`<li data-delivery=${one.delivery}>
           <span class="who"><b>${one.unit}</b> ${one.escalated && one.channel !== "duty_desk" ? html`<span class="alert">${say("reach.escalated")}</span>` : nothing}

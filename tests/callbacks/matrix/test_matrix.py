@@ -23,6 +23,7 @@ from tests.callbacks.matrix.table import API, API_ROWS, DASH, PAGES, SOCKET_EVEN
 from tests.callbacks.matrix.things import CANARY, OTHER_CITY, Things, add_other_city, gather
 from tests.conftest import KEYS, _serve, _settings
 from tests.servers import ROOT
+from tests.sockets import Client
 
 pytestmark = pytest.mark.xdist_group("matrix")
 
@@ -193,13 +194,13 @@ def test_socket_events(things: Things, name: str) -> None:
     def tries(person: Person) -> tuple[str, str]:
         session = requests.Session()
         session.trust_env = False
-        socket = socketio.Client(reconnection=False, http_session=session)
+        socket = Client(reconnection=False, http_session=session)
         try:
-            socket.connect(things.running.server.address, auth={"token": person.token}, transports=["websocket"], wait_timeout=10)
+            socket.connect(things.running.server.address, auth={"token": person.token}, transports=["websocket"], wait_timeout=60)
         except socketio.exceptions.ConnectionError:
             return UNKNOWN, ""
         try:
-            told = {} if name == "connect" else socket.call(name, row.ask(things, person).body, timeout=20)
+            told = {} if name == "connect" else socket.call(name, row.ask(things, person).body, timeout=60)
         finally:
             socket.disconnect()
         refused = isinstance(told, dict) and told.get("error")

@@ -71,7 +71,7 @@ class Things:
         session.trust_env = False
         if token:
             session.headers["Authorization"] = f"Bearer {token}"
-        return session.request(method, self.running.server.address + path, timeout=30, allow_redirects=False, **options)
+        return session.request(method, self.running.server.address + path, timeout=60, allow_redirects=False, **options)
 
     def make(self, path: str, body: Any = None, token: str = "", **options: Any) -> Any:
         """Something new, made by the city's administrator unless a token is given."""

@@ -61,7 +61,7 @@ def caller(city: City, far: gateways.Gateway, speaker: Speaker) -> Iterator[Call
     """With gateways for messages and calls, and loudspeakers."""
     city.policies.available |= {"sms", "voice", "loudspeaker"}
     made = Caller(city.commands, city.areas, city.policies, city.answers, city.desk)
-    made.use({"sms": Gateway(far.address + "/sms", "", 0.5), "voice": Gateway(far.address + "/voice", "", 0.5), "loudspeaker": speaker})
+    made.use({"sms": Gateway(far.address + "/sms", "", 30), "voice": Gateway(far.address + "/voice", "", 30), "loudspeaker": speaker})
     yield made
     made.close()
 
@@ -360,7 +360,8 @@ def test_an_order_that_is_called_off_while_a_deputy_is_sought_leaves_nobody_behi
         planner.join(timeout=1)
         assert planner.is_alive(), "the caller waits until it is known whether the order goes on"
         end(work, city.areas, held, "called_off")
-    planner.join(timeout=20)
+    planner.join(timeout=60)
+    assert not planner.is_alive()
     with city.database.read() as session:
         stored = {d.id: d.state for d in session.scalars(select(Delivery).where(Delivery.order_id == order_id))}
         log = [c.payload for c in changes.of_entity(session, order_id) if c.kind == "delivery.move"]
