@@ -28,6 +28,14 @@ PING_TIMEOUT_S = 20
 ASSETS = Path(__file__).parent / "assets"
 
 
+def outcome(function: Any) -> tuple[Any, BaseException | None]:
+    """What a function gives, or what it raises."""
+    try:
+        return function(), None
+    except BaseException as error:  # noqa: BLE001 - carried over to whoever waits for it
+        return None, error
+
+
 def build(settings: Settings) -> Any:
     """The WSGI app of one worker, its hub and chores running. Call it in a process that gevent has patched."""
     import gevent
@@ -68,7 +76,11 @@ def build(settings: Settings) -> Any:
     from layouts.imports import INDEX
 
     def offload(function: Any) -> Any:
-        return gevent.get_hub().threadpool.apply(function)
+        # An error must not end the thread's task: gevent would print it, and on a full disk fail at that and never come back.
+        done, error = gevent.get_hub().threadpool.apply(outcome, (function,))
+        if error is not None:
+            raise error
+        return done
 
     city = build_city(settings, offload=offload)
     hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, city.commands.clock)

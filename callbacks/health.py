@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,8 @@ from dashboard.live.hub import Hub
 from layouts.status import status_page
 
 log = logging.getLogger(__name__)
+LEAST_FREE = 8 * 1024 * 1024
+"""Bytes on the disk of the data folder: less is taken by the next few writes."""
 LATE_S = 5.0
 """A picture that is older is not one to send people to."""
 
@@ -25,6 +28,7 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
     """Add `/healthz`, `/readyz` and `/status`."""
     checks: dict[str, Callable[[], str]] = {
         "database": lambda: _asked(city),
+        "disk": lambda: _full(city),
         "redis": city.bus.problem,
         "picture": lambda: "" if hub.age() < LATE_S else "late",
         "chores": lambda: "" if hub.alive() else "ended",
@@ -43,7 +47,7 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
     def readyz() -> Response:
         """Whether people should be sent here: the database answers, the picture is fresh. Redis away makes us slower, not wrong."""
         found = states()
-        ready = not (found["database"] or found["picture"] or found["chores"])
+        ready = not (found["database"] or found["disk"] or found["picture"] or found["chores"])
         return json_response({"ready": ready, "checks": {name: problem or "ok" for name, problem in found.items()}}, 200 if ready else 503)
 
     @server.get("/status")
@@ -60,6 +64,11 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
         rows += [(say(f"status.{name}"), str(value), True) for name, value in facts.items()]
         rows += [(say("status.trouble"), f"{trouble[language()]} · {trouble['since']}", False) for trouble in city.troubles.listed()]
         return page(status_page(say, language(), rows))
+
+
+def _full(city: City) -> str:
+    """Whether nothing more could be stored: what people send is then refused, and they must not be sent here."""
+    return "full" if shutil.disk_usage(city.settings.data).free < LEAST_FREE else ""
 
 
 def _asked(city: City) -> str:

@@ -21,6 +21,8 @@ from layouts.signin import SignIn, signin_page
 
 log = logging.getLogger(__name__)
 
+ENDED = ("token_revoked", "token_expired")
+"""How a session may have ended: whoever comes from it is told."""
 HALF_LIFE_S = 300
 """So long the code may come after the password."""
 WAIT_S = 10
@@ -47,7 +49,10 @@ def install(server: Flask, city: City) -> None:
 
     @server.get("/signin")
     def signin() -> Response:
-        return shown(local(request.args.get("next")))
+        why = request.args.get("why")
+        answer = shown(local(request.args.get("next")), Refused(why) if why in ENDED else None)
+        answer.status_code = 200  # nothing was asked that could be refused: it only says how the session before has ended
+        return answer
 
     @server.post("/signin")
     def sign_in() -> Response:

@@ -111,7 +111,8 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
             g.principal = accounts.principal(secret_of(request.headers, request.cookies))
         except Refused as refused:
             if request.path in PAGES and request.method == "GET":
-                return cast(Response, redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='')}"))
+                why = "" if refused.code == "unauthenticated" else f"&why={refused.code}"
+                return cast(Response, redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='')}{why}"))
             raise refused
         check_origin()
         return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from dashboard.clock import Clock
 from dashboard.errors import Refused
@@ -42,13 +44,32 @@ class Attachments(Generic[A]):
         return None if known is None else known.id
 
     def _keep(self, row: A, data: bytes) -> str:
-        """The file first: a row without its file would be a promise that cannot be kept."""
-        path = self._path(row.id)
+        """The file first, whole and on the disk: a row without its file would be a promise that cannot be kept, and a file without its
+        row is nobody's. Of several that come under one key at once, the first is kept.
+        """
+        attachment_id, key, actor = row.id, row.key, row.actor
+        path = self._path(attachment_id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        attachment_id = row.id
-        with self._database.write() as session:
-            session.add(row)
+        half = path.with_suffix(".part")
+        try:
+            with half.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(path)
+            with self._database.write() as session:
+                session.add(row)
+        except IntegrityError:
+            path.unlink(missing_ok=True)
+            with self._database.read() as session:
+                known = session.scalar(select(self.model).where(self.model.key == key))
+            if known is None or known.actor != actor:
+                raise
+            return known.id
+        except BaseException:
+            half.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            raise
         return attachment_id
 
     def _path(self, attachment_id: str) -> Path:

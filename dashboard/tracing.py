@@ -7,6 +7,7 @@ import logging
 import re
 import uuid
 from datetime import UTC, datetime
+from typing import TextIO
 
 from datasources.serialising import dumps
 
@@ -29,6 +30,13 @@ class _Named(logging.Filter):
         return True
 
 
+class _Patient(logging.StreamHandler[TextIO]):
+    """A line that cannot be written (a full disk) is lost; the request that it belongs to goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler`: printing a traceback to the same full disk would fail again."""
+
+
 class JsonLines(logging.Formatter):
     """One JSON object for each line: at, level, logger, request, text, and the traceback of an error."""
 
@@ -49,7 +57,7 @@ class JsonLines(logging.Formatter):
 
 def set_up(form: str) -> None:
     """Log to standard error, as `text` or `json`."""
-    handler = logging.StreamHandler()
+    handler = _Patient()
     handler.addFilter(_Named())
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request)s] %(message)s")
     handler.setFormatter(JsonLines() if form == "json" else plain)

@@ -227,4 +227,5 @@ def confirm_text(say: Say, number: int, order: dict[str, str]) -> list[Any]:
     question = html.P([say("dispatch.question.before"), " ", html.B(f"{number:,}"), " ", say("dispatch.question.after")])
     about = [order["place"], order["chosen"] or say("dispatch.everybody"), order["deadline"]]
     lines = html.Ul([html.Li(line) for line in about if line], className="confirm-about")
-    return [question, lines, html.Blockquote([html.B(f"{say('priority.' + order['priority'])}　{order['title']}"), html.P(order["text"])])]
+    priority = say(f"priority.{order['priority']}")
+    return [question, lines, html.Blockquote([html.B(f"{priority}　{order['title']}"), html.P(order["text"])])]

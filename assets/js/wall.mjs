@@ -234,7 +234,7 @@ async function begin() {
   connection.addEventListener("problem", (event) => notice.notify(sentence(event), true));
   connection.addEventListener("signed-out", (event) => {
     notice.notify(sentence(event), true);
-    setTimeout(() => location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`), 2500);
+    setTimeout(() => location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}&why=${/** @type {CustomEvent} */ (event).detail.code}`), 2500);
   });
   const sentence = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail[boot.language === "en" ? "en" : "zh"];
 
@@ -298,7 +298,7 @@ async function begin() {
     } catch (error) {
       if (signal.aborted) return;
       const sentence = error instanceof Error ? error.message : say("map.no_shapes");
-      if (error instanceof Refused) place.problem(sentence);
+      if (error instanceof Refused) place.problem(sentence, boot.start);
       notice.notify(sentence, true);
     } finally {
       if (!signal.aborted) painted(() => microGrids.hold(false));

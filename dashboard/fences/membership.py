@@ -47,7 +47,7 @@ class Membership:
             self.inside = np.union1d(np.setdiff1d(self.inside, left, assume_unique=True), entered)
         return entered, left
 
-    def count(self, fences: int) -> NDArray[np.int64]:
-        """How many units are inside each of the first `fences` fences."""
-        places, _ = places_and_numbers(self.inside)
-        return np.bincount(places, minlength=fences)[:fences]
+    def count(self, fences: int, counts: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many units are inside each of the first `fences` fences; `counts` says by number who counts."""
+        places, numbers = places_and_numbers(self.inside)
+        return np.bincount(places[counts[numbers]], minlength=fences)[:fences]

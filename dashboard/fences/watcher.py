@@ -176,10 +176,8 @@ class Watcher:
 
     def _holding(self, now: datetime) -> np.ndarray[Any, np.dtype[np.int64]]:
         """How many are inside each fence and have been heard of lately: a phone whose battery is dead holds no post."""
-        keys = np.fromiter(self._since, np.int64, len(self._since))
-        places, numbers = places_and_numbers(keys)
-        heard = self._positions.hot.at[numbers] >= (now - STALE_AFTER).timestamp() * 1000
-        return np.bincount(places[heard], minlength=len(self._fences))
+        at = self._positions.hot.at
+        return self._membership.count(len(self._fences), at >= (now - STALE_AFTER).timestamp() * 1000)
 
     def _emptied(self, now: datetime) -> tuple[list[Fence], list[Fence]]:
         """Fences whose emptiness began or has lasted too long now, and those that are no longer empty."""

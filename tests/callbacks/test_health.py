@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests.callbacks.conftest import Pair, sign_in
-from tests.conftest import Running
+from tests.conftest import Running, _serve
 from tests.servers import redis_server
 from tests.waiting import wait_for
 
@@ -18,7 +21,7 @@ def test_a_server_that_works_is_alive_and_ready(running: Running) -> None:
     assert (alive.status_code, alive.json()["ok"]) == (200, True)
     ready = requests.get(running.server.address + "/readyz", timeout=60)
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
-    assert ready.json()["checks"] == dict.fromkeys(("database", "redis", "picture", "chores"), "ok")
+    assert ready.json()["checks"] == dict.fromkeys(("database", "disk", "redis", "picture", "chores"), "ok")
 
 
 @pytest.mark.postgres
@@ -72,3 +75,22 @@ def test_secrets_and_questions_are_not_in_the_log(running: Running) -> None:
     assert "/api/v1/nothing" in log
     for secret in (token, "13800138000", "a wrong one"):
         assert secret not in log
+
+
+def test_a_log_of_json_lines_holds_nothing_else_also_when_a_password_is_wrong(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "yiping.db")
+    shutil.copytree(sqlite_template.parent / "tiles", tmp_path / "tiles")
+    for running in _serve(tmp_path, {"YIPING_LOG": "json"}):
+        for password in ("wrong", "wrong too"):
+            form = {"login": "officer", "password": password}
+            requests.post(running.server.address + "/signin", data=form, headers={"Origin": running.server.address}, timeout=60)
+        lines = [line for line in running.server.log().splitlines() if line.strip()]
+        assert any("/signin" in line for line in lines)
+        for line in lines:
+            assert isinstance(json.loads(line), dict), line
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("/?area=510104&unit=abc", "%2F%3Farea%3D510104%26unit%3Dabc"), ("/unit", "%2Funit")])
+def test_where_one_wanted_to_go_survives_signing_in(running: Running, asked: str, kept: str) -> None:
+    answer = requests.get(running.server.address + asked, allow_redirects=False, timeout=60)
+    assert answer.headers["Location"].endswith(f"/signin?next={kept}")

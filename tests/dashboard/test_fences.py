@@ -119,9 +119,10 @@ def test_who_has_just_gone_has_not_stayed_too_long(city: City, clock: TurnedCloc
 def test_nobody_inside_for_too_long_opens_a_ticket(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
     fence(city, place, "empty", minutes=5, effect="ticket", level="orange")
     city.watcher.look()
-    go(city, clock, unit, place["lon"], place["lat"])
-    clock.turn(minutes=20)
-    city.watcher.look()
+    for _ in range(3):
+        go(city, clock, unit, place["lon"], place["lat"])
+        clock.turn(minutes=7)
+        city.watcher.look()
     assert raised(city) == []
     go(city, clock, unit, place["lon"] + 0.01, place["lat"])
     clock.turn(minutes=6)
@@ -130,6 +131,18 @@ def test_nobody_inside_for_too_long_opens_a_ticket(city: City, clock: TurnedCloc
     assert raised(city) == ["empty"]
     (ticket,) = [one for one in city.tickets.listed(OFFICER, STREET, [], 100, "") if "水库库区" in one["text"]]
     assert (ticket["level"], ticket["text"]) == ("orange", "电子围栏「水库库区」无人在岗")
+
+
+def test_who_is_not_heard_of_holds_no_post(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
+    """A phone whose battery is dead stands where it stood for ever: that is nobody at the post."""
+    fence(city, place, "empty", minutes=5)
+    go(city, clock, unit, place["lon"], place["lat"])
+    clock.turn(minutes=11)
+    city.watcher.look()
+    assert raised(city) == []
+    clock.turn(minutes=6)
+    city.watcher.look()
+    assert raised(city) == ["empty"]
 
 
 def test_a_message_reaches_the_person(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ def test_the_basemap_is_a_setting() -> None:
 
 
 def test_empty_states_say_why() -> None:
-    assert "search.nothing" in str(search.results(say, [], []))
+    assert "search.nothing" in str(search.results(say, "x", [], []))
 
 
 @pytest.mark.parametrize(("left_out", "said"), [(0, False), (4, True)])

@@ -8,6 +8,8 @@ import { dial } from "../phone.mjs";
 import { say } from "../text.mjs";
 
 const MOST = 60;
+/** On a tablet the panel has a pane of its own, which must not be empty. */
+const ONE_PANE = matchMedia("(max-width: 1100px)");
 
 /**
  * @param {HTMLElement} root @param {import("../live/picture.mjs").Picture} picture @param {() => number} now
@@ -35,8 +37,9 @@ export function peoplePanel(root, picture, now, act) {
     }
   };
   const draw = () => {
-    root.hidden = !isDetail(picture.area);
+    root.hidden = !isDetail(picture.area) && !ONE_PANE.matches;
     if (root.hidden) return;
+    if (!isDetail(picture.area)) return render(html`<header><h2>${say("people.title")}</h2></header><p class="empty">${say("people.choose")}</p>`, root);
     const newest = answers();
     const units = [...picture.layers.units.values()].sort((a, b) =>
       Number(b.duty === "on_duty") - Number(a.duty === "on_duty") || b.area_code.length - a.area_code.length || a.id.localeCompare(b.id));

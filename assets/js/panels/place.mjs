@@ -29,9 +29,9 @@ export function placePanel(roots, enter) {
       render(about(area), roots.place);
       render(cameras(near), roots.cameras);
     },
-    /** The place cannot be shown. @param {string} sentence */
-    problem(sentence) {
-      render(html`<span class="problem">${sentence}</span>`, roots.breadcrumb);
+    /** The place cannot be shown; `home` is where this person may go. @param {string} sentence @param {string} home */
+    problem(sentence, home) {
+      render(html`<span class="problem">${sentence}</span><a href="/?area=${home}" data-home @click=${(/** @type {MouseEvent} */ e) => follow(e, home)}>${say("bar.own_area")}</a>`, roots.breadcrumb);
       roots.place.hidden = roots.cameras.hidden = true;
     },
   };
