@@ -113,7 +113,7 @@ def test_a_report_by_telephone_becomes_a_ticket_an_order_and_is_closed(open_page
     card.locator("button", has_text="通过办结").click()
     expect(card).to_contain_text("已办结")
     phone.locator("[data-tab=me]").tap()
-    expect(phone.locator(".unit-past")).to_contain_text("积水内涝")
+    expect(phone.locator(".unit-past").first).to_contain_text("积水内涝")
 
 
 def test_the_list_of_tickets_is_filtered_by_state_and_level(open_page: Callable[..., Page], unit: Somebody) -> None:
