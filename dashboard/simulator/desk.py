@@ -24,7 +24,9 @@ AGAIN_AFTER_S = 600
 """Whose handler has not begun by then gets another."""
 TAKE_AFTER_S = 180
 LEFT_LYING = 9
-"""One in so many red and orange tickets is left lying until it is overdue."""
+"""One in so many orange tickets is left lying until it is overdue."""
+RED_LEFT_LYING = 3
+"""Of the red ones, which are few and due in half an hour."""
 OVERDUE_BY_S = (240, 900)
 CLOSE_AFTER_S = 300
 """An order is ended so long after its deadline."""
@@ -46,6 +48,8 @@ class SimulatedDesk:
         self._warnings: list[str] = []
         self._times: dict[str, tuple[str, float]] = {}
         """Ticket → the state that it is in, and when the desk turns to it."""
+        self._graves: dict[str, int] = {}
+        """Level → how many such tickets were reported."""
         self._sent: dict[str, float] = {}
         """Own orders → when they are ended."""
 
@@ -152,11 +156,16 @@ class SimulatedDesk:
         """Seconds until the desk turns to a ticket that has just come into its state."""
         if ticket["state"] == "reported":
             grave = ticket["level"] in ("red", "orange") and ticket["kind"] != "person_in_need"
-            if grave and int(ticket["id"][-4:], 16) % LEFT_LYING == 0:
+            if grave and self._left_lying(ticket):
                 due = datetime.fromisoformat(ticket["due_at"]) - self._agenda.clock.now()
                 return due.total_seconds() * self._agenda.pace + self._chance.uniform(*OVERDUE_BY_S)
             return self._chance.uniform(*HAND_OUT_AFTER_S)
         return self._chance.uniform(*CHECK_AFTER_S) if ticket["state"] == "handled" else AGAIN_AFTER_S
+
+    def _left_lying(self, ticket: dict[str, Any]) -> bool:
+        """Counted, not drawn: an evening without an overdue ticket would teach nobody what one looks like."""
+        self._graves[ticket["level"]] = nth = self._graves.get(ticket["level"], 0) + 1
+        return nth % (LEFT_LYING if ticket["level"] == "orange" else RED_LEFT_LYING) == 1
 
     def _move_on(self, ticket: dict[str, Any]) -> None:
         state = ticket["state"]
