@@ -76,9 +76,7 @@ class Orders:
         with self._database.read() as session:
             selection = select(session, principal, self._areas, self._positions, criteria)
             if order_id is not None:
-                low, high = scope_range("")
-                have = {delivery.unit_id for delivery in queries.deliveries(session, [order_id], low, high)}
-                selection = replace(selection, chosen=[one for one in selection.chosen if one.id not in have])
+                selection = replace(selection, chosen=_without_it(session, order_id, selection.chosen))
         return {
             "count": len(selection.chosen),
             "off_duty_left_out": selection.off_duty_left_out,
@@ -140,9 +138,7 @@ class Orders:
         with self._commands.transaction(principal) as work:
             order = self._steered(work, order_id)
             selection = select(work.session, principal, self._areas, self._positions, criteria)
-            low, high = scope_range("")
-            have = {d.unit_id for d in queries.deliveries(work.session, [order.id], low, high)}
-            fresh = [one for one in selection.chosen if one.id not in have]
+            fresh = _without_it(work.session, order.id, selection.chosen)
             if not fresh:
                 raise Refused("no_recipients", field="to", off_duty=selection.off_duty_left_out)
             self._deliver(work, order, fresh)
@@ -251,3 +247,9 @@ class Orders:
         with self._database.read() as session:
             found = queries.underway_page(session, area_code, end_of(area_code), after, most)
             return [{**delivery_row(delivery), "kind": kind} for delivery, kind in found]
+
+
+def _without_it(session: Session, order_id: str, chosen: list[Chosen]) -> list[Chosen]:
+    """Those who do not have the order yet."""
+    have = queries.holders(session, order_id)
+    return [one for one in chosen if one.id not in have]

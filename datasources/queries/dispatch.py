@@ -161,6 +161,11 @@ def deliveries(
     return list(session.scalars(query.with_for_update() if lock else query))
 
 
+def holders(session: Session, order_id: str) -> set[str]:
+    """Ids of the units that have an order."""
+    return set(session.scalars(select(Delivery.unit_id).where(Delivery.order_id == order_id)))
+
+
 def deliveries_by_id(session: Session, ids: Sequence[str]) -> dict[str, Delivery]:
     """Deliveries by id, locked, not attached to the session: `set_delivered` writes what is changed in them."""
     found: dict[str, Delivery] = {}
