@@ -85,9 +85,7 @@ class Accounts:
         Raises `Refused` for a role, area, unit or password that cannot be.
         """
         self._check(role, area_code, unit_id)
-        if password and len(password) < PASSWORD_LENGTH:
-            raise Refused("invalid", field="password", problem=f"至少 {PASSWORD_LENGTH} 个字符 / at least {PASSWORD_LENGTH} characters")
-        digest = self._offload(lambda: self._hasher.hash(password)) if password else ""
+        digest = self._hashed(password) if password else ""
         with self._commands.transaction(by) as work:
             if queries.by_login(work.session, login) is not None:
                 raise Refused("already_so", field="login", state=login)
@@ -106,6 +104,12 @@ class Accounts:
             work.session.add(account)
             self._record(work, "create", account, {})
             return account.id
+
+    def _hashed(self, password: str) -> str:
+        """What is stored of a password. Raises `invalid` for one that is too short."""
+        if len(password) < PASSWORD_LENGTH:
+            raise Refused("invalid", field="password", problem=f"至少 {PASSWORD_LENGTH} 个字符 / at least {PASSWORD_LENGTH} characters")
+        return str(self._offload(lambda: self._hasher.hash(password)))
 
     def _record(self, work: Work, verb: str, account: Account, more: dict[str, Any]) -> None:
         payload = {"login": account.login, "name": account.name, "role": account.role, **more}
@@ -164,7 +168,7 @@ class Accounts:
         return self._session_for(account, peer, agent, "password")
 
     def _is_right(self, digest: str, password: str) -> bool:
-        """In a thread of its own, which must not end with an error: it would be printed into the log."""
+        """What the library says by raising."""
         try:
             return bool(self._hasher.verify(digest, password))
         except VerificationError:
@@ -180,10 +184,7 @@ class Accounts:
 
     def set_password(self, principal: Principal, login: str, password: str) -> None:
         """Give an account another password; all its sessions end. Raises `not_found`, `invalid` for one that is too short."""
-        if len(password) < PASSWORD_LENGTH:
-            problem = f"至少 {PASSWORD_LENGTH} 个字符 / at least {PASSWORD_LENGTH} characters"
-            raise Refused("invalid", field="password", problem=problem)
-        digest = self._offload(lambda: self._hasher.hash(password))
+        digest = self._hashed(password)
         with self._commands.transaction(principal) as work:
             account = queries.by_login(work.session, login)
             if account is None or not account.area_code.startswith(principal.area_code):
