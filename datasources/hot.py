@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 GONE = np.int32(2**31 - 1)
 """Longitude of a unit that has no position or is off duty, in frames and in the arrays."""
 
+STALE_AFTER_MS = 600_000
+"""Whoever has not been heard of for so long may be anywhere: shown as such, and keeping no post."""
+
 LOCATED = np.dtype(
     [("number", "<u4"), ("at_ms", "<i8"), ("lon_e6", "<i4"), ("lat_e6", "<i4"), ("heading", "<u2"), ("accuracy_m", "<u4")], align=False
 )

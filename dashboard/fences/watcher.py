@@ -28,7 +28,7 @@ from dashboard.identity import SYSTEM
 from dashboard.positions import Positions
 from dashboard.rows import fence_row
 from dashboard.tickets import TicketReport, Tickets
-from datasources.hot import GONE
+from datasources.hot import GONE, STALE_AFTER_MS
 from datasources.models import Fence, Unit
 from datasources.queries import fences as queries
 from datasources.queries import units as unit_queries
@@ -37,8 +37,6 @@ log = logging.getLogger(__name__)
 
 WATCHER = replace(SYSTEM, token_id="fences", name="电子围栏")
 """Who opens the tickets and writes the messages: people read the name."""
-STALE_AFTER = timedelta(minutes=10)
-"""Who has not been heard of for so long does not keep a post."""
 AGAIN_AFTER = timedelta(seconds=60)
 """Who walks along a fence crosses it often: the same is not raised again before this long."""
 NAMED = 10
@@ -177,7 +175,7 @@ class Watcher:
     def _holding(self, now: datetime) -> np.ndarray[Any, np.dtype[np.int64]]:
         """How many are inside each fence and have been heard of lately: a phone whose battery is dead holds no post."""
         at = self._positions.hot.at
-        return self._membership.count(len(self._fences), at >= (now - STALE_AFTER).timestamp() * 1000)
+        return self._membership.count(len(self._fences), at >= now.timestamp() * 1000 - STALE_AFTER_MS)
 
     def _emptied(self, now: datetime) -> tuple[list[Fence], list[Fence]]:
         """Fences whose emptiness began or has lasted too long now, and those that are no longer empty."""

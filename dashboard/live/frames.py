@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.codes import end_of
-from datasources.hot import GONE, HotPositions
+from datasources.hot import GONE, STALE_AFTER_MS, HotPositions
 
 VERSION = 1
 FULL = 1
 OLD = 255
 """Instead of a heading: whoever stood there may be anywhere by now."""
-STALE_AFTER_MS = 600_000
 HEADER = struct.Struct("<BBHId")
 
 
