@@ -54,8 +54,6 @@ class Handling:
     # --- from the ticket to the handler ---------------------------------------------------------------
 
     def _ticket_moved(self, work: Work, ticket: Ticket, action: str) -> None:
-        if action == "report" and ticket.level == "red":
-            self._desk.put(work, "ticket", ticket.id, "red", ticket.area_code, self._title(ticket), {"ticket": ticket.id})
         if action == "assign":
             self._end_order(work, ticket, "called_off")
             self._hand_out(work, ticket)
@@ -64,7 +62,7 @@ class Handling:
             self._end_order(work, ticket, "closed")
         if action == "reject" and ticket.handler_unit_id is not None:
             self._hand_out(work, ticket)
-        if action == "decline" and ticket.level == "red":
+        if action in ("report", "decline") and ticket.level == "red":
             self._desk.put(work, "ticket", ticket.id, "red", ticket.area_code, self._title(ticket), {"ticket": ticket.id})
         if action == "close":
             self._desk.clear(work, "ticket", ticket.id)
