@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +11,11 @@ from typing import Any
 from callbacks.api import areas, desk, fences, messages, orders, tickets, units, warnings
 from callbacks.api.routing import Route
 from callbacks.web import parsed
-from dashboard.calling.caller import Caller
 from dashboard.city import City
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.simulator.agenda import Agenda, WallClock
 from dashboard.simulator.world import World
-from dashboard.tickets import Tickets
 from datasources.serialising import dumps, loads
 from tests.conftest import TurnedClock, principal
 
@@ -51,7 +48,6 @@ class Routes:
         self._patterns = [(route, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path) + "$")) for route in self._routes]
         self.refusal: dict[str, Any] = {}
         self.refused: Counter[tuple[str, str]] = Counter()
-        self._position = city
 
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, query=query)
@@ -105,20 +101,12 @@ def live(city: City, clock: TurnedClock, seconds: float, seed: int = 1) -> Seen:
     world = World(client, seed, agenda, walking=False)  # type: ignore[arg-type]
     assert world.prepare()
     world.begin()
-    for chore in _chores(city.tickets, city, city.caller):
+    for chore in (city.tickets.mark_overdue, city.warnings.expire, city.orders.mark_late, city.orders.close_finished, city.caller.look):
         agenda.every(CHORES_EVERY_S, chore)
     agenda.every(60.0, lambda: _look(city, seen))
     agenda.run(seconds)
     seen.refused = client.refused
     return seen
-
-
-def _chores(of_tickets: Tickets, city: City, caller: Caller) -> Iterator[Callable[[], Any]]:
-    yield of_tickets.mark_overdue
-    yield city.warnings.expire
-    yield city.orders.mark_late
-    yield city.orders.close_finished
-    yield caller.look
 
 
 def _look(city: City, seen: Seen) -> None:
@@ -127,14 +115,15 @@ def _look(city: City, seen: Seen) -> None:
     seen.open_tickets.append(len(open_tickets))
     seen.red_tickets.append(sum(t["level"] == "red" for t in open_tickets))
     seen.overdue.append(sum(t["overdue"] for t in open_tickets))
-    running = [order for order in city.orders.listed(who, 200, "") if order["state"] == "running"]
+    orders = city.orders.listed(who, 200, "")
+    running = [order for order in orders if order["state"] == "running"]
     seen.running_orders.append(len(running))
     seen.unanswered.append(sum(o["counts"].get("queued", 0) + o["counts"].get("delivered", 0) for o in running))
     in_force = city.warnings.in_force(who, "5101")
     seen.warnings.append(len(in_force))
     seen.red_warnings.append(sum(w["level"] == "red" for w in in_force))
     seen.waiting.append(len(city.desk.listed(who)["waiting"]))
-    for order in city.orders.listed(who, 200, ""):
+    for order in orders:
         if order["state"] != "running":
             for state, count in order["counts"].items():
                 seen.states[state] = max(seen.states[state], count)
