@@ -1,7 +1,8 @@
 // The browser's store of what waits at the desk, for the whole scope, whatever place is open: a list, then items one by one.
 
+import { rank } from "../levels.mjs";
+
 const KINDS = ["help", "ticket", "escalation", "message", "channel"];
-const LEVELS = ["red", "orange", "yellow", "blue"];
 const TAKEN_KEPT = 30;
 
 /** @typedef {import("./picture.mjs").Row} Row */
@@ -44,7 +45,7 @@ export class DeskQueue {
 
   /** What waits: calls for help first, then the worst, then the oldest. @returns {Row[]} */
   waiting() {
-    return [...this.items.values()].sort((a, b) => Number(b.kind === "help") - Number(a.kind === "help") || LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level) ||
+    return [...this.items.values()].sort((a, b) => Number(b.kind === "help") - Number(a.kind === "help") || rank(a.level) - rank(b.level) ||
       KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.raised_at.localeCompare(b.raised_at));
   }
 

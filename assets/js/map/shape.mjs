@@ -90,5 +90,5 @@ export function shapeTool(map, chosen, hint) {
   return { lasso, circle, clear, resize, get drawing() { return stop !== null || performance.now() - ended < CLICK_AFTER_MS; } };
 }
 
-/** @param {number} degrees */
-const round = (degrees) => Math.round(degrees * 1e6) / 1e6;
+/** Degrees to a tenth of a metre. @param {number} degrees */
+export const round = (degrees) => Math.round(degrees * 1e6) / 1e6;

@@ -2,9 +2,10 @@
 import { html, nothing, render } from "lit-html";
 import { get, newKey, post } from "../api.mjs";
 import { LEVELS } from "../levels.mjs";
+import { round } from "../map/shape.mjs";
 import { say } from "../text.mjs";
+import { KINDS } from "../ticket_kinds.mjs";
 
-const KINDS = ["waterlogging", "landslide", "drain_blocked", "fallen_tree", "road_damage", "dangerous_building", "person_in_need", "fire", "gas_leak", "power_failure", "other"];
 const KEPT = "yiping-intake";
 const empty = () => ({ key: newKey(), kind: "", level: "yellow", text: "", caller: "", address: "", place: /** @type {{ lon: number, lat: number, name: string } | null} */ (null) });
 
@@ -110,6 +111,3 @@ export function intakePanel(root, map, act) {
     close,
   };
 }
-
-/** @param {number} degrees */
-const round = (degrees) => Math.round(degrees * 1e6) / 1e6;

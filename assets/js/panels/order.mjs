@@ -8,6 +8,8 @@ import { reachBoard } from "./reach.mjs";
 import { talkSide } from "./talk.mjs";
 
 const STATES = ["help", "done", "arrived", "en_route", "acknowledged", "declined", "expired", "delivered", "queued"];
+/** How far somebody may have come, the farthest first. */
+const FURTHEST = ["arrived", "en_route", "acknowledged"];
 
 /**
  * @param {HTMLElement} root
@@ -41,7 +43,7 @@ export function orderPanel(root, act) {
     }
   };
   /** How far somebody had come whose delivery has expired. @param {any} d */
-  const had = (d) => (d.state === "expired" ? ["arrived", "en_route", "acknowledged"].find((state) => d.times[state]) : undefined);
+  const had = (d) => (d.state === "expired" ? FURTHEST.find((state) => d.times[state]) : undefined);
   const call = async (/** @type {string} */ unit) => { await act.dial(unit).catch((error) => act.notify(error.message, true)); };
 
   const reach = reachBoard({ ...act, draw: () => draw() });
@@ -84,7 +86,7 @@ export function orderPanel(root, act) {
         ${waiting ? html`<span class="alert">${say("figure.unanswered")} <b>${waiting}</b></span>` : nothing}<span class="hint">${say("orders.total", { n: all })}</span></p>
       ${order.done_when === "each" ? nothing : html`<p class="hint">${say(`done_when.${order.done_when}`, { n: order.needed ?? "" })}</p>`}
       ${running ? nothing : html`<p class="problem">${say("order.ended_by", { what: say(`order.state.${order.state}`), by: order.ended_by, time: order.ended_at ? minuteTime(order.ended_at) : "" })}
-        ${["arrived", "en_route", "acknowledged"].filter((state) => list.had?.[state]).map((state) => html` · ${say("order.had", { state: say(`delivery.${state}`) })} ${list.had[state]}`)}</p>`}
+        ${FURTHEST.filter((state) => list.had?.[state]).map((state) => html` · ${say("order.had", { state: say(`delivery.${state}`) })} ${list.had[state]}`)}</p>`}
       <p class="hint">${act.shortName(order.area_code)} · ${say("orders.by", { name: order.sender })}</p>
       ${sides()}${side === "reach" ? reach.content() : side === "talk" ? talk.content() : names()}
       ${running && act.mayOrder ? html`<footer class="actions">

@@ -3,11 +3,11 @@ import { html, nothing, render } from "lit-html";
 import { minuteTime } from "../format.mjs";
 import { LEVELS } from "../levels.mjs";
 import { say } from "../text.mjs";
+import { KINDS } from "../ticket_kinds.mjs";
 import { smaller } from "./picture.mjs";
 import { banners, orderView } from "./order_view.mjs";
 import { minutesWrong } from "./server_clock.mjs";
 
-const KINDS = ["waterlogging", "landslide", "drain_blocked", "fallen_tree", "road_damage", "dangerous_building", "person_in_need", "fire", "gas_leak", "power_failure", "other"];
 /** The report that is being written survives a change of tab. @type {{ kind: string, level: string, text: string, photo: Blob | null, place: { lon: number, lat: number, accuracy: number } | null, problem: string }} */
 export const draft = { kind: "", level: "yellow", text: "", photo: null, place: null, problem: "" };
 
