@@ -1,8 +1,9 @@
 // One ticket: where, what, who rang up, what was done with which words and pictures; and its next step.
 import { html, nothing } from "lit-html";
 import { get } from "../api.mjs";
-import { clockTime, minutesSince, minuteTime } from "../format.mjs";
+import { clockTime, minuteTime } from "../format.mjs";
 import { say } from "../text.mjs";
+import { timeLeft } from "./time_left.mjs";
 
 const HANDS_SHOWN = 8;
 /** Enough to choose from: then the search for hands goes no farther. */
@@ -36,8 +37,7 @@ export async function loadTicket(id, /** @type {boolean} */ mayTicket, /** @type
 export function ticketContent({ ticket, hands }, head, act) {
   const roles = (/** @type {any} */ unit) => unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、");
   const fitting = hands.filter((unit) => !act.filter || `${unit.name}${roles(unit)}`.includes(act.filter));
-  const left = ticket.state === "closed" ? say("ticket.closed") : ticket.overdue ? html`<span class="alert">${say("ticket.overdue", { m: minutesSince(ticket.due_at, act.now()) })}</span>`
-    : say("ticket.due", { m: Math.max(0, Math.ceil((Date.parse(ticket.due_at) - act.now()) / 60000)) });
+  const left = ticket.state === "closed" ? say("ticket.closed") : ticket.overdue ? html`<span class="alert">${timeLeft(ticket, act.now())}</span>` : timeLeft(ticket, act.now());
   const photo = (/** @type {string} */ id) => html`<a href="/api/v1/photos/${id}" target="_blank" rel="noopener"><img class="photo" alt=${say("report.photo")} src="/api/v1/photos/${id}"></a>`;
   return html`${head(say(`ticket.${ticket.kind}`), html`<span class="badge ${ticket.level}">${say(`level.${ticket.level}`)}</span> ${say(`ticket.state.${ticket.state}`)}`)}
     <p>${ticket.address || ticket.place}</p><p class="order-text">${ticket.text}</p>

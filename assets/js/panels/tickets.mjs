@@ -1,8 +1,9 @@
 // Open tickets of the open place, by state and level: the late ones first, then the worst, then the oldest.
 import { html, nothing, render } from "lit-html";
-import { count, minutesSince } from "../format.mjs";
+import { count } from "../format.mjs";
 import { LEVELS, rank } from "../levels.mjs";
 import { say } from "../text.mjs";
+import { timeLeft } from "./time_left.mjs";
 
 const STATES = ["reported", "assigned", "handling", "handled", "overdue"];
 const SHOWN = 200;
@@ -25,7 +26,7 @@ export function ticketsPanel(root, picture, act) {
       ${chosen.length ? nothing : html`<p class="empty">${say("ticket.none_here")}</p>`}
       <div class="scroll">${chosen.slice(0, SHOWN).map((t) => html`<button class="row" data-ticket=${t.id} @click=${() => act.open(t.id)}><span class="badge ${t.level}">${say(`level.${t.level}`)}</span>
         <span class="grow"><b>${say(`ticket.${t.kind}`)}</b> ${act.placeOf(t.area_code)}</span><span class="hint">${say(`ticket.state.${t.state}`)}</span>
-        <span class=${t.overdue ? "alert" : "hint"}>${t.overdue ? say("ticket.overdue", { m: minutesSince(t.due_at, act.now()) }) : say("ticket.due", { m: Math.max(0, Math.ceil((Date.parse(t.due_at) - act.now()) / 60000)) })}</span></button>`)}</div>
+        <span class=${t.overdue ? "alert" : "hint"}>${timeLeft(t, act.now())}</span></button>`)}</div>
       ${chosen.length > SHOWN ? html`<p class="hint">${say("ticket.more", { n: count(chosen.length - SHOWN) })}</p>` : nothing}`, root);
   };
   const toggle = (/** @type {boolean} */ open, /** @type {string} */ wanted = state) => { state = wanted; root.hidden = !open; act.opened(open); draw(); if (open) root.scrollIntoView({ block: "start" }); };

@@ -1,9 +1,10 @@
 // What waits for the person at a tablet: tickets of the whole scope to assign or to check, the late and the worst first.
 import { html, nothing, render } from "lit-html";
 import { get } from "../api.mjs";
-import { minutesSince, minuteTime } from "../format.mjs";
+import { minuteTime } from "../format.mjs";
 import { rank } from "../levels.mjs";
 import { say } from "../text.mjs";
+import { timeLeft } from "./time_left.mjs";
 
 const WAITING = ["reported", "handled"];
 const SHOWN = 12;
@@ -40,7 +41,7 @@ export function todoPanel(root, picture, now, open, about) {
       ${tickets.length ? nothing : html`<p class="empty">${say("ticket.nothing_waits")}</p>`}
       ${tickets.slice(0, SHOWN).map((ticket) => html`<article class="todo" data-ticket=${ticket.id}>
         <header><span class="badge ${ticket.level}">${say(`level.${ticket.level}`)}</span><b>${say(`ticket.${ticket.kind}`)}</b>
-          <span class=${ticket.overdue ? "alert" : "hint"}>${say(`ticket.state.${ticket.state}`)} · ${ticket.overdue ? say("ticket.overdue", { m: minutesSince(ticket.due_at, now()) }) : say("ticket.due", { m: Math.max(0, Math.ceil((Date.parse(ticket.due_at) - now()) / 60000)) })}</span></header>
+          <span class=${ticket.overdue ? "alert" : "hint"}>${say(`ticket.state.${ticket.state}`)} · ${timeLeft(ticket, now())}</span></header>
         <p>${about.placeOf(ticket.area_code)}${ticket.handler ? html` · ${say("ticket.handler", { name: ticket.handler })}` : nothing}${ticket.photo_id ? html` · ${say("report.photo_kept")}` : nothing}</p>
         ${ticket.text ? html`<p class="clamp">${ticket.text}</p><p class="hint">${say("ticket.by", { name: ticket.reporter, time: minuteTime(ticket.reported_at) })}</p>` : nothing}
         <button class="primary" @click=${() => open(ticket.id)}>${say(ticket.state === "handled" ? "ticket.check" : "ticket.hand_out")}</button></article>`)}`, root);
