@@ -10,7 +10,9 @@ _SIGNS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys
 
 def words(text: str) -> str:
     """A name or what somebody searches for: letters and digits half-width, blanks single, signs without a shape left out."""
-    shown = "".join(sign for sign in text.translate(_LETTERS) if unicodedata.category(sign) != "Cf")
+    shown = text.translate(_LETTERS)
+    if not shown.isprintable():  # signs without a shape are not, but nearly every text is
+        shown = "".join(sign for sign in shown if unicodedata.category(sign) != "Cf")
     return " ".join(shown.split())
 
 

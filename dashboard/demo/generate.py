@@ -156,13 +156,14 @@ def _write(drawn: list[Drawn], scale: Scale, folder: Path, progress: Progress) -
         writer.writerow(("code", "name", "dedicated", "households", "population", "vulnerable"))
         for area in drawn:
             writer.writerow((area.code, area.name, int(len(area.code) == LEVELS["grid"] and rng.random() < 0.05), *people[area.code]))
+    shapes = shapely.to_geojson(shapely.set_precision([area.shape for area in drawn], 1e-6))
     features = [
         {
             "type": "Feature",
             "properties": {"code": area.code, "boundary_source": area.source},
-            "geometry": shapely.geometry.mapping(shapely.set_precision(area.shape, 1e-6)),
+            "geometry": orjson.Fragment(shape),
         }
-        for area in drawn
+        for area, shape in zip(drawn, shapes, strict=True)
     ]
     files.boundaries.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": features}))
     progress("write", 1, 3)

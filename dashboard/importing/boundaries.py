@@ -174,7 +174,10 @@ def polygonal(geometry: Any) -> Any:
 
     None when there is none. Raises `TypeError` or `ValueError` for what is no geometry.
     """
-    made = [shapely.make_valid(polygon) for polygon in _polygons(geometry)]
+    polygons = _polygons(geometry)
+    if len(polygons) == 1 and polygons[0].is_valid:
+        return polygons[0]
+    made = [shapely.make_valid(polygon) for polygon in polygons]
     parts = [p for valid in made for part in shapely.get_parts(valid) for p in shapely.get_parts(part) if p.geom_type == "Polygon"]
     if not parts:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, product
 
 from dashboard import plain
@@ -11,6 +11,7 @@ ONE_WAY = frozenset("市区县州镇乡村街道社组网格微路")
 """Signs that names of places end in: they are read one way there, though not everywhere."""
 
 
+@lru_cache(4096)  # every community has its 第 1 网格
 def initials(name: str, most: int = 80) -> str:
     """The initials of a name, the likeliest reading first, then others as far as they fit: 锦江区 → jjq, 单县 → dx sx cx."""
     # its dictionary takes most of a second to load, and only an import needs it
