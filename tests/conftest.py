@@ -31,6 +31,14 @@ KEYS = base64.urlsafe_b64encode(b"the same key for all test cities").decode()
 START = datetime(2026, 7, 26, 5, 0, tzinfo=UTC)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """pytest-xdist groups by a suffix of the test's id; where another pytest drops it, every server would be started by every worker."""
+    if session.config.getoption("loadgroup", False):
+        lost = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        if lost:
+            raise pytest.UsageError(f"--dist loadgroup does not group {len(lost)} tests, the first is {lost[0]}")
+
+
 class TurnedClock:
     """A clock that stands still until a test turns it."""
 
