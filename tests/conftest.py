@@ -31,6 +31,15 @@ KEYS = base64.urlsafe_b64encode(b"the same key for all test cities").decode()
 START = datetime(2026, 7, 26, 5, 0, tzinfo=UTC)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module whose tests share a server goes to one worker: started twice, it costs more than running its tests side by side saves."""
+    for item in items:
+        shared = {"running", "things"} & set(getattr(item, "fixturenames", ()))
+        if shared and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """pytest-xdist groups by a suffix of the test's id; where another pytest drops it, every server would be started by every worker."""
     if session.config.getoption("loadgroup", False):
