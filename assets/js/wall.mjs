@@ -9,6 +9,7 @@ import { Picture } from "./live/picture.mjs";
 import { AreaLayer } from "./map/areas.mjs";
 import { amapLayer } from "./map/gcj02.mjs";
 import { fenceLayer } from "./map/fences.mjs";
+import { Labels } from "./map/labels.mjs";
 import { MicroGridLayer } from "./map/micro_grids.mjs";
 import { peopleLayer, personAt } from "./map/people.mjs";
 import { silentLayer } from "./map/silent.mjs";
@@ -77,7 +78,7 @@ async function begin() {
   const colours = new Colours();
   const connection = new Connection(picture, people, colours);
   // Tests and measurements look at the stores here; nothing of the wall does.
-  Object.assign(wall, { yiping: { picture, people, colours, connection, map } });
+  Object.assign(wall, { yiping: { picture, people, colours, connection, map, namesOfPeople: () => dotsOfPeople.named } });
   const now = () => connection.now();
   const may = (/** @type {string} */ permission) => boot.permissions.includes(permission);
   const notice = notices(find("notice"));
@@ -98,14 +99,17 @@ async function begin() {
     document.title = n ? say("desk.tab", { n, title: whole }) : whole;
   };
 
-  const areas = new AreaLayer(map, picture, (code) => { if (!drawing()) enter(code); });
+  const labels = new Labels(map);
+  const tickets = ticketLayer(map, picture, labels, (id) => card.ticket(id));
+  const areas = new AreaLayer(map, picture, labels, (code) => { if (!drawing()) enter(code); });
   const microGrids = new MicroGridLayer(map, colours, {
     enter, problem: (error) => notice.notify(error instanceof Error ? error.message : say("map.no_shapes"), true),
     describe: (place, value) => `${place} · ${theme === "warnings" ? say(`map.value.warnings.${value}`) : say(`map.value.${theme}`, { n: value })}`,
   });
   let theme = "tickets";
   const video = videoLayer(map);
-  const dotsOfPeople = peopleLayer(map, people, picture);
+  labels.add(() => areas.label());
+  const dotsOfPeople = peopleLayer(map, people, picture, labels);
   const order = may("order") ? (/** @type {any[]} */ units) => dispatch?.start({ area: area(), units: units.map((u) => u.id), names: units.slice(0, 5).map((u) => u.name) }) : null;
   /** @type {import("leaflet").Polyline | null} */
   let trail = null;
@@ -121,7 +125,6 @@ async function begin() {
       trail = points.length ? window.L.polyline(points.map(([lon, lat]) => [lat, lon]), { color: "#3FB6E8", weight: 3, interactive: false }).addTo(map) : null;
     },
   });
-  const tickets = ticketLayer(map, picture, (id) => card.ticket(id));
   const single = orderPanel(find("order"), {
     now, notify: notice.notify, confirm: notice.confirm, enter, mayOrder: may("order"),
     close: () => { connection.openOrder(null); single.show(null); find("orders").hidden = false; },

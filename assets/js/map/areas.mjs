@@ -3,15 +3,19 @@ import { COLOUR } from "../levels.mjs";
 import { children, warningOf } from "../summary.mjs";
 import { say } from "../text.mjs";
 
+/** A name stands on the middle of its area, or a little above or below it, where something more urgent is. @type {[number, number][]} */
+const STEPS = [[0, 0], [0, -0.8], [0, 0.8], [0, -1.6], [0, 1.6], [0, -2.4], [0, 2.4], [-0.8, 0], [0.8, 0]];
 const THEMES = /** @type {const} */ (["tickets", "on_duty", "unanswered", "warnings"]);
 
 export class AreaLayer {
   /**
    * @param {import("leaflet").Map} map @param {import("../live/picture.mjs").Picture} picture
+   * @param {import("./labels.mjs").Labels} room
    * @param {(code: string) => void} enter called when an area is tapped
    */
-  constructor(map, picture, enter) {
+  constructor(map, picture, room, enter) {
     this.map = map;
+    this.room = room;
     this.picture = picture;
     this.enter = enter;
     this.theme = /** @type {typeof THEMES[number]} */ ("tickets");
@@ -27,14 +31,13 @@ export class AreaLayer {
     this.pick = () => false;
     /** @type {import("leaflet").GeoJSON | null} */
     this.shapes = null;
-    /** @type {Map<string, { name: string, lat: number, lon: number, size: number }>} */
+    /** @type {Map<string, { name: string, lat: number, lon: number }>} */
     this.names = new Map();
     this.labels = window.L.layerGroup().addTo(map);
     map.createPane("areas").style.zIndex = "390";
     map.createPane("names").style.zIndex = "640";
     map.getPane("names")?.setAttribute("aria-hidden", "true");
     this.renderer = window.L.svg({ pane: "areas", padding: 0.1 });
-    map.on("zoomend", () => this.label());
     picture.listen((touched) => {
       if (["figures", "warnings", "tickets"].some((layer) => touched.has(layer))) this.paint();
     });
@@ -63,11 +66,11 @@ export class AreaLayer {
       },
     });
     for (const { id, properties } of collection.features) {
-      if (properties && id !== own) this.names.set(String(id), { name: properties.name, lat: properties.lat, lon: properties.lon, size: 0 });
+      if (properties && id !== own) this.names.set(String(id), { name: properties.name, lat: properties.lat, lon: properties.lon });
     }
     if (this.visible) this.shapes.addTo(this.map);
     this.#hatch();
-    this.label();
+    this.room.plan();
   }
 
   /** @param {string} theme */
@@ -95,7 +98,7 @@ export class AreaLayer {
     if (!this.shapes) return;
     if (visible) this.shapes.addTo(this.map);
     else this.shapes.remove();
-    this.label();
+    this.room.plan();
   }
 
   /** Colour the areas as the picture has them now. */
@@ -106,7 +109,7 @@ export class AreaLayer {
       const feature = /** @type {any} */ (layer).feature;
       /** @type {any} */ (layer).setStyle(this.#style(feature, own));
     });
-    this.label();
+    this.room.plan();
   }
 
   /** @param {any} feature @param {string} own */
@@ -146,27 +149,24 @@ export class AreaLayer {
   label() {
     this.labels.clearLayers();
     if (!this.visible) return;
-    const taken = /** @type {{ x: number, y: number, w: number, h: number }[]} */ ([]);
-    const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    for (const child of [...children(this.picture), ...[...this.names.keys()].filter((code) => !this.picture.layers.figures.has(code)).map((code) => ({ code, warning: null, tickets: 0 }))]) {
+    const unknown = [...this.names.keys()].filter((code) => !this.picture.layers.figures.has(code)).map((code) => ({ code, warning: null, tickets: 0 }));
+    /** @type {{ marker: import("leaflet").Marker, head: HTMLElement, at: [number, number] }[]} */
+    const made = [];
+    for (const child of [...children(this.picture), ...unknown]) {
       const known = this.names.get(child.code);
       if (!known) continue;
-      const at = this.map.latLngToContainerPoint([known.lat, known.lon]);
-      const badge = child.warning || child.tickets;
-      const w = Math.max(known.name.length * unit, badge ? 4.2 * unit : 0), h = (badge ? 3.3 : 1.5) * unit;
-      const box = { x: at.x - w / 2, y: at.y - h / 2, w, h };
-      if (taken.some((t) => t.x < box.x + box.w && box.x < t.x + t.w && t.y < box.y + box.h && box.y < t.y + t.h)) continue;
-      taken.push(box);
       const head = document.createElement("div");
       head.className = "area-label";
-      if (badge) {
+      if (child.warning || child.tickets) {
         const mark = head.appendChild(document.createElement("b"));
         mark.className = `badge ${child.warning ?? "plain"}`;
         mark.textContent = [child.warning ? say(`level.${child.warning}`) : "", child.tickets || ""].filter(Boolean).join(" ");
       }
       head.appendChild(document.createElement("span")).textContent = known.name;
       const icon = window.L.divIcon({ className: "area-label-at", html: head, iconSize: [0, 0] });
-      window.L.marker([known.lat, known.lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(this.labels);
+      const marker = window.L.marker([known.lat, known.lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(this.labels);
+      made.push({ marker, head, at: [known.lat, known.lon] });
     }
+    for (const { marker, head, at } of made) if (!this.room.place(head, at, STEPS)) marker.remove();
   }
 }

@@ -12,10 +12,12 @@ const GLIDE_FROM_ZOOM = 11;
 
 /**
  * @param {import("leaflet").Map} map @param {import("../live/frames.mjs").People} people
- * @param {import("../live/picture.mjs").Picture} picture
+ * @param {import("../live/picture.mjs").Picture} picture @param {import("./labels.mjs").Labels} room
  */
-export function peopleLayer(map, people, picture) {
+export function peopleLayer(map, people, picture, room) {
   let lastFrame = 0, clustered = false;
+  /** Where names stand, container pixels. @type {import("./labels.mjs").Box[]} */
+  let named = [];
   const layer = dots(map, "people", 450, (context, project, zoom, now) => {
     const { x: width, y: height } = map.getSize();
     const at = zoom >= GLIDE_FROM_ZOOM ? now : Infinity;
@@ -28,17 +30,19 @@ export function peopleLayer(map, people, picture) {
       if (x > -9 && y > -9 && x < width + 9 && y < height + 9) seen.push(i, x, y);
     }
     clustered = seen.length / 3 > MOST_DOTS;
+    named = [];
     if (clustered) {
       drawClusters(context, clusters(seen, map), { fill: "rgba(63,182,232,.16)", line: "rgba(143,211,244,.75)", text: "#D9F1FC" });
       return true;
     }
     drawDots(context, seen, people, zoom);
-    if (zoom >= NAMES_FROM_ZOOM) drawNames(context, seen, picture);
+    if (zoom >= NAMES_FROM_ZOOM) named = drawNames(context, seen, picture, room);
     return seen.length > 0;
   }, (now) => map.getZoom() >= GLIDE_FROM_ZOOM && now - lastFrame < GLIDE_MS + 100);
   people.listen(() => { lastFrame = performance.now(); layer.plan(); });
   picture.listen((touched) => { if (touched.has("units")) layer.plan(); });
-  return { ...layer, get visible() { return layer.visible; }, get clustered() { return clustered; } };
+  room.add(layer.plan);
+  return { ...layer, get named() { return named; }, get visible() { return layer.visible; }, get clustered() { return clustered; } };
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number[]} seen @param {import("../live/frames.mjs").People} people @param {number} zoom */
@@ -69,8 +73,11 @@ function drawDots(context, seen, people, zoom) {
   }
 }
 
-/** Name and first role, the upper left first; what would overlap is left out. @param {CanvasRenderingContext2D} context @param {number[]} seen @param {import("../live/picture.mjs").Picture} picture */
-function drawNames(context, seen, picture) {
+/**
+ * Name and first role, the upper left first; what would overlap is left out. @param {CanvasRenderingContext2D} context @param {number[]} seen
+ * @param {import("../live/picture.mjs").Picture} picture @param {import("./labels.mjs").Labels} room @returns where they stand
+ */
+function drawNames(context, seen, picture, room) {
   const units = new Map([...picture.layers.units.values()].map((unit) => [unit.number, unit]));
   const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const gap = dotSize() * 4;
@@ -79,19 +86,21 @@ function drawNames(context, seen, picture) {
   context.lineWidth = size / 4;
   context.strokeStyle = "#0A1420";
   context.fillStyle = "#E6EEF5";
-  /** @type {[number, number, number][]} */
+  const high = size * 1.2;
+  /** @type {import("./labels.mjs").Box[]} */
   const taken = [];
   for (let i = 0; i < seen.length; i += 3) {
     const unit = units.get(seen[i]);
     if (!unit) continue;
     const x = seen[i + 1] + gap, y = seen[i + 2];
     const text = unit.roles?.length ? `${unit.name} ${say(`role.${unit.roles[0]}`)}` : unit.name;
-    const width = context.measureText(text).width;
-    if (taken.some(([tx, ty, tw]) => Math.abs(ty - y) < size * 1.2 && tx < x + width && x < tx + tw)) continue;
-    taken.push([x, y, width]);
+    const box = { x, y: y - high / 2, w: context.measureText(text).width, h: high };
+    if (taken.some((other) => Math.abs(other.y - box.y) < high && other.x < x + box.w && x < other.x + other.w) || room.covers(box)) continue;
+    taken.push(box);
     context.strokeText(text, x, y);
     context.fillText(text, x, y);
   }
+  return taken;
 }
 
 /**

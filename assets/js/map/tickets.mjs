@@ -5,16 +5,20 @@ import { say } from "../text.mjs";
 import { clusters } from "./clusters.mjs";
 import { dots, dotSize } from "./dots.mjs";
 
+/** Where a mark may be, nearest first: its place is known to a community at best, so several have the same. @type {[number, number][]} */
+const STEPS = [[0, 0], [0, -1], [0, 1], [0, -2], [0, 2], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1], [0, -3], [0, 3], [-1, -2], [1, -2], [-1, 2], [1, 2], [0, -4], [0, 4]];
 const MOST_MARKS = 60;
 const MOST_DOTS = 400;
 /** Farther up, the badges of the areas count them better, unless one has asked for some by a filter. */
 const FROM_ZOOM = 11;
 
 /**
- * @param {import("leaflet").Map} map @param {import("../live/picture.mjs").Picture} picture @param {(id: string) => void} open
+ * @param {import("leaflet").Map} map @param {import("../live/picture.mjs").Picture} picture @param {import("./labels.mjs").Labels} room
+ * @param {(id: string) => void} open
  */
-export function ticketLayer(map, picture, open) {
+export function ticketLayer(map, picture, room, open) {
   const group = window.L.layerGroup().addTo(map);
+  map.createPane("ticket-lines").style.zIndex = "610";
   map.createPane("tickets").style.zIndex = "620";
   let visible = true;
   let filter = { kind: "", level: "", state: "" };
@@ -25,9 +29,10 @@ export function ticketLayer(map, picture, open) {
     (!filter.state || (filter.state === "overdue" ? ticket.overdue : ticket.state === filter.state));
   const marks = () => isDetail(picture.area) || (picture.area.length >= 9 && chosen.length <= MOST_MARKS);
 
+  const shows = (/** @type {number} */ zoom) => filter.kind || filter.level || filter.state || zoom >= FROM_ZOOM;
+
   const layer = dots(map, "ticket-dots", 460, (context, project, zoom) => {
-    const filtered = filter.kind || filter.level || filter.state;
-    if (marks() || (!filtered && zoom < FROM_ZOOM)) return false;
+    if (marks() || !shows(zoom)) return false;
     const { x: width, y: height } = map.getSize();
     /** @type {number[]} */
     const seen = [];
@@ -42,9 +47,18 @@ export function ticketLayer(map, picture, open) {
 
   const redraw = () => {
     chosen = visible ? [...picture.layers.tickets.values()].filter(wanted) : [];
-    group.clearLayers();
     layer.plan();
-    if (!visible || !marks()) return;
+    room.plan();
+  };
+  const label = () => {
+    group.clearLayers();
+    if (!visible) return;
+    if (!marks()) {
+      if (shows(map.getZoom()) && chosen.length <= MOST_DOTS) room.spared.push(...chosen.map(diamond));
+      return;
+    }
+    /** @type {[HTMLElement, [number, number]][]} */
+    const made = [];
     for (const ticket of chosen.slice(0, MOST_MARKS)) {
       const mark = document.createElement("button");
       mark.className = `ticket-mark badge ${ticket.level}`;
@@ -53,8 +67,26 @@ export function ticketLayer(map, picture, open) {
       mark.addEventListener("click", (event) => { event.stopPropagation(); open(ticket.id); });
       const icon = window.L.divIcon({ className: "ticket-at", html: mark, iconSize: [0, 0] });
       window.L.marker([ticket.lat, ticket.lon], { icon, pane: "tickets", keyboard: false }).addTo(group);
+      made.push([mark, [ticket.lat, ticket.lon]]);
     }
+    for (const [mark, at] of made) if (room.place(mark, at, STEPS)) lead(mark, at);
   };
+  /** A line from the place of a ticket to its mark, where that had to step aside. @param {HTMLElement} mark @param {[number, number]} at */
+  const lead = (mark, at) => {
+    const x = Number.parseFloat(mark.style.left), y = Number.parseFloat(mark.style.top);
+    if (!x && !y) return;
+    const line = document.createElement("i");
+    line.className = "ticket-line";
+    line.style.width = `${Math.hypot(x, y)}px`;
+    line.style.transform = `rotate(${Math.atan2(y, x)}rad)`;
+    const icon = window.L.divIcon({ className: "ticket-line-at", html: line, iconSize: [0, 0] });
+    window.L.marker(at, { icon, pane: "ticket-lines", interactive: false, keyboard: false }).addTo(group);
+  };
+  const diamond = (/** @type {any} */ ticket) => {
+    const { x, y } = map.latLngToLayerPoint([ticket.lat, ticket.lon]), r = dotSize() * 6 * 0.75;
+    return { x: x - r, y: y - r, w: 2 * r, h: 2 * r };
+  };
+  room.add(label);
   picture.listen((touched) => { if (touched.has("tickets")) redraw(); });
   return {
     draw: redraw,
