@@ -30,4 +30,7 @@ def register(app: Dash, city: City) -> None:
         units = city.units.search(asking, words, MOST)
         for unit in units:
             unit["place"] = city.areas.full_name(unit["area_code"])
-        return layout.results(say, typed.strip(), areas, units), False
+        tickets = city.tickets.search(asking, words, MOST)
+        for ticket in tickets:
+            ticket["place"] = city.areas.short_name(ticket["area_code"])
+        return layout.results(say, typed.strip(), areas, units, tickets), False

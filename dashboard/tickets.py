@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from dashboard import plain
 from dashboard.areas import Areas, scope_range
 from dashboard.clock import new_id
 from dashboard.codes import same_city
@@ -313,6 +314,15 @@ class Tickets:
                 for step in queries.steps(session, ticket_id)
             ]
         return {**ticket_row(ticket), "place": self._areas.full_name(ticket.area_code), "steps": steps}
+
+    def search(self, principal: Principal, text: str, most: int = 12) -> list[Row]:
+        """Open tickets in scope by their words or their address, the newest first; two signs at least."""
+        principal.require("see")
+        said = plain.words(text)
+        if len(said) < 2:
+            return []
+        with self._database.read() as session:
+            return [ticket_row(ticket) for ticket in queries.search(session, said, *scope_range(principal.area_code), most)]
 
     def listed(self, principal: Principal, area_code: str | None, states: list[str], most: int, after: str) -> list[Row]:
         """A page of tickets in scope, by id."""

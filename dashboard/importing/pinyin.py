@@ -13,15 +13,19 @@ ONE_WAY = frozenset("市区县州镇乡村街道社组网格微路")
 
 @lru_cache(4096)  # every community has its 第 1 网格
 def initials(name: str, most: int = 80) -> str:
-    """The initials of a name, the likeliest reading first, then others as far as they fit: 锦江区 → jjq, 单县 → dx sx cx."""
+    """The initials as a name is likeliest read, that reading whole, then others as far as they fit: 单县 → dx danxian sx cx."""
     # its dictionary takes most of a second to load, and only an import needs it
     from pypinyin import Style, lazy_pinyin
 
     signs = [sign for sign in plain.words(name) if sign.isalnum()]
-    likely = lazy_pinyin("".join(signs), style=Style.FIRST_LETTER, errors=lambda run: list(run.lower()))  # type: ignore[arg-type,return-value]
+    read = lazy_pinyin("".join(signs), style=Style.NORMAL, errors=lambda run: list(run.lower()))  # type: ignore[arg-type,return-value]
+    likely = [one[:1] for one in read]
     found = ["".join(likely)[:most]]
+    whole = "".join(read)
+    if len(found[0]) + 1 + len(whole) <= most and whole != found[0]:
+        found.append(whole)
     if len(likely) != len(signs):
-        return found[0]
+        return " ".join(found)
     others = {place: _others(sign, likely[place]) for place, sign in enumerate(signs) if place == 0 or sign not in ONE_WAY}
     places = [place for place, more in others.items() if more]
     for changed in range(1, 3):

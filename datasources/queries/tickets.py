@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from datasources.models import Ticket, TicketStep
@@ -29,6 +29,13 @@ def listed(session: Session, low: str, high: str, states: tuple[str, ...], most:
     if states:
         query = query.where(Ticket.state.in_(states))
     return list(session.scalars(query.order_by(Ticket.id).limit(most)))
+
+
+def search(session: Session, text: str, low: str, high: str, most: int) -> list[Ticket]:
+    """Open tickets in the code range whose words or address contain `text`, the newest first."""
+    where = and_(Ticket.state.in_(OPEN), Ticket.area_code >= low, Ticket.area_code < high)
+    holds = or_(Ticket.text.contains(text, autoescape=True), Ticket.address.contains(text, autoescape=True))
+    return list(session.scalars(select(Ticket).where(where, holds).order_by(Ticket.id.desc()).limit(most)))
 
 
 def of_reporter(session: Session, unit_id: str, most: int) -> list[Ticket]:

@@ -44,6 +44,18 @@ def test_the_same_report_twice_opens_one_ticket(city: City) -> None:
     assert len(city.tickets.listed(OFFICER, None, [], 10, "")) == 1
 
 
+def test_open_tickets_are_found_by_their_words_and_address_in_scope(city: City) -> None:
+    here = report(city, text="河堤有 50% 裂缝", address="春熙路 8 号")
+    report(city, "510182", "ticket-02", text="河堤有水")
+    assert [ticket["id"] for ticket in city.tickets.search(LEADER, "河堤")] == [here["id"]], "the other one is not of this street"
+    assert len(city.tickets.search(OFFICER, "河堤")) == 2
+    assert [ticket["id"] for ticket in city.tickets.search(OFFICER, "春熙路８号".replace("８", " 8 "))] == [here["id"]]
+    assert [ticket["id"] for ticket in city.tickets.search(OFFICER, "50%")] == [here["id"]]
+    assert city.tickets.search(OFFICER, "%") == []
+    city.tickets.move(OFFICER, here["id"], TicketMove(action="close"))
+    assert city.tickets.search(LEADER, "河堤") == []
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [

@@ -149,4 +149,4 @@ def test_video_points_find_their_area_and_stay_in_the_city(sqlite_city: City, tm
 
 
 def test_pinyin_initials() -> None:
-    assert initials("锦江区") == "jjq"
+    assert initials("锦江区") == "jjq jinjiangqu"
