@@ -259,6 +259,10 @@ def _tiles(settings: Settings, options: argparse.Namespace, _serve: Serve) -> in
             if options.folder is None:
                 print("yiping tiles export FOLDER", file=sys.stderr)
                 return 2
+            if len(city.areas.cities) != 1:
+                found = ", ".join(city.areas.cities) or "—"
+                print(f"只有一座城市时才能导出瓦片 / tiles are exported for one city only: {found}", file=sys.stderr)
+                return 2
             say(f"tiles: {city.tiling.export(options.folder, city.areas.cities[0], progress)}")
             return 0
         made = city.tiling.build(progress, options.again)
