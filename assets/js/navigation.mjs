@@ -1,17 +1,25 @@
 // The address holds the place: `/?area=510104…`. Browser back, Dash links and our own taps all pass here.
 
-/** What the address asks for. @returns {{ area: string, unit: string }} */
+/** What the address asks for. @returns {{ area: string, unit: string, ticket: string, order: string }} */
 export function wanted() {
   const query = new URLSearchParams(location.search);
-  return { area: query.get("area") ?? "", unit: query.get("unit") ?? "" };
+  return { area: query.get("area") ?? "", unit: query.get("unit") ?? "", ticket: query.get("ticket") ?? "", order: query.get("order") ?? "" };
 }
 
 /** Go to an area, adding to the history. @param {string} area */
 export function goTo(area) {
   if (wanted().area === area) return;
-  history.pushState({}, "", `/?area=${area}`);
+  const { order } = wanted();
+  history.pushState({}, "", `/?area=${area}${order ? `&order=${order}` : ""}`);
   // Dash's Location hears this, and so do we.
   window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+}
+
+/** Keep the order that is open in the address, so that a reload and a colleague's link open it again; null: none is. @param {string | null} order */
+export function keepOrder(order) {
+  const { area } = wanted();
+  if (order) history.replaceState(history.state, "", `/?${area ? `area=${area}&` : ""}order=${order}`);
+  else history.replaceState(history.state, "", area ? `/?area=${area}` : "/");
 }
 
 /** Call `heard` whenever the address has changed. @param {() => void} heard */

@@ -16,7 +16,7 @@ import { silentLayer } from "./map/silent.mjs";
 import { ticketLayer } from "./map/tickets.mjs";
 import { cameraAt, videoLayer } from "./map/video.mjs";
 import { DeskQueue } from "./live/desk.mjs";
-import { goTo, onChange, wanted } from "./navigation.mjs";
+import { goTo, keepOrder, onChange, wanted } from "./navigation.mjs";
 import { attentionPanel } from "./panels/attention.mjs";
 import { cardPanel } from "./panels/card.mjs";
 import { deskPanel } from "./panels/desk.mjs";
@@ -127,13 +127,13 @@ async function begin() {
   });
   const single = orderPanel(find("order"), {
     now, notify: notice.notify, confirm: notice.confirm, enter, mayOrder: may("order"),
-    close: () => { connection.openOrder(null); single.show(null); find("orders").hidden = false; },
+    close: () => { connection.openOrder(null); keepOrder(null); single.show(null); find("orders").hidden = false; },
     add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
-    dial: async (unit) => { const phone = await dial(unit); notice.notify(say("action.calling", { phone })); return phone; },
+    dial,
     area, silent: silentLayer(map, people).show,
     shortName: named,
   });
-  const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); find("orders").hidden = true; };
+  const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); keepOrder(id); find("orders").hidden = true; };
   /** Panels of the right column that give way to one that is worked in. */
   const aside = (/** @type {boolean} */ open) => { wall.classList.toggle("working", open); if (open && wall.dataset.tab) bar.choose("orders"); };
   const intake = may("report") && may("ticket") ? intakePanel(find("intake"), map, { hint: notice.hint, notify: notice.notify, opened: aside, made: (id) => card.ticket(id) }) : null;
@@ -146,7 +146,7 @@ async function begin() {
   connection.addEventListener("up", () => dispatch?.online(true));
   connection.addEventListener("down", () => dispatch?.online(false));
 
-  const place = placePanel({ breadcrumb: find("breadcrumb"), place: find("place"), cameras: find("nearest-video") }, enter);
+  const place = placePanel({ breadcrumb: find("breadcrumb"), place: find("place"), cameras: find("nearest-video") }, enter, card.video);
   const drawFigures = figuresPanel(find("figures"), picture, () => nameOf(picture.area), { tickets: () => ticketList.toggle(true), warnings: () => warnings.toggle(true) });
   const todo = todoPanel(find("todo"), picture, now, card.ticket, { scope: boot.start, placeOf: named, counted: () => bar?.draw() });
   const redraw = [
@@ -261,8 +261,9 @@ async function begin() {
   /** Shape of the open area. @type {any} */
   let own = null;
   const show = async (again = false) => {
-    const code = area(), { unit } = wanted();
+    const code = area(), { unit, ticket } = wanted();
     if (unit && !again) card.unit(unit);
+    if (ticket && !again) card.ticket(ticket);
     if (!code || (code === picture.area && !again)) return;
     loading?.abort();
     loading = new AbortController();
@@ -327,7 +328,7 @@ async function begin() {
   document.addEventListener("keydown", (event) => {
     const typing = /** @type {HTMLElement} */ (event.target).matches("input, textarea, select");
     if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
-    const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];
+    const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F7: () => { if (dispatch?.open) dispatch.escape(); else dispatch?.start({ area: area() }); }, F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];
     if (press && !boot.device && !event.altKey && !event.ctrlKey) { event.preventDefault(); press(); }
     if (event.key === "Escape") escape();
     if (event.key === "Backspace" && !typing && area().length > boot.start.length) history.back();
@@ -352,6 +353,7 @@ async function begin() {
   });
   onChange(() => show());
   await show();
+  if (wanted().order) openOrder(wanted().order);
 }
 
 begin();

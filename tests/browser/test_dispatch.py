@@ -55,6 +55,7 @@ def test_an_order_is_seen_in_the_field_and_its_answer_on_the_wall(open_page: Cal
     keep(phone, "unit-390x844")
     row = desk.locator("#order .deliveries tbody tr").first
     expect(row).to_contain_text("未回应")  # the phone has it, nobody has answered
+    assert "order=" in desk.url
     for step, words in (("acknowledged", "收到"), ("en_route", "出发"), ("arrived", "到达"), ("done", "完成")):
         phone.locator(f".unit-main[data-step={step}]").tap()
         if step == "done":
@@ -67,6 +68,8 @@ def test_an_order_is_seen_in_the_field_and_its_answer_on_the_wall(open_page: Cal
             keep(desk, "order-1920x1080")
     expect(phone.locator(".unit-empty")).to_be_visible()
     expect(desk.locator("#order .state-legend")).to_contain_text("完成")
+    desk.reload()
+    expect(desk.locator("#order h2")).to_have_text("转移群众")
 
 
 def test_an_answer_without_network_is_kept_and_sent_in_order(

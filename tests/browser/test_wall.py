@@ -75,8 +75,23 @@ def test_a_number_is_asked_for_to_be_called(open_page: Callable[..., Page]) -> N
     wait_for_area(page, MICRO_GRID)
     number = page.locator("#people .phone button").first
     expect(number).to_have_text(re.compile(r"^\d{3}\*{4}\d{4}$"))
-    number.click()  # the browser asks which program calls; nothing else can be clicked from here on
+    number.click()
+    dialog = page.locator("dialog.number-dialog")
+    expect(dialog.locator("output")).to_have_text(re.compile(r"^\d{11}$"))
+    assert dialog.locator("a").get_attribute("href") == f"tel:{dialog.locator('output').inner_text()}"
+    dialog.locator("[data-copy]").click()
+    expect(dialog.locator("[data-copy]")).to_have_text(re.compile("已"))
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
     expect(number).to_have_text(re.compile(r"^\d{11}$"))
+
+
+def test_a_camera_nearby_is_opened_with_one_tap(open_page: Callable[..., Page]) -> None:
+    page = open_page("officer", f"/%3Farea={MICRO_GRID}")
+    wait_for_area(page, MICRO_GRID)
+    page.locator("#nearest-video button.camera").first.click()
+    expect(page.locator("#card h2")).to_have_text(page.locator("#nearest-video .camera-name").first.inner_text())
+    assert page.evaluate("() => document.activeElement.id") == "card", "the keyboard goes on in what was opened"
 
 
 def name_of(page: Page, code: str) -> str:
@@ -95,7 +110,7 @@ def test_a_tap_on_the_map_enters_the_area(open_page: Callable[..., Page]) -> Non
     wait_for_area(page, "510182")
 
 
-@pytest.mark.parametrize(("typed", "code"), [("水井坊", f"{STREET}001"), ("510182", "510182"), ("pzs", "510182")])
+@pytest.mark.parametrize(("typed", "code"), [("水井坊", f"{STREET}001"), ("510182", "510182"), ("pzs", "510182"), ("pengzhou", "510182")])
 def test_search_by_name_code_and_initials(open_page: Callable[..., Page], typed: str, code: str) -> None:
     page = open_page("officer")
     wait_for_area(page, "5101")
@@ -104,6 +119,16 @@ def test_search_by_name_code_and_initials(open_page: Callable[..., Page], typed:
     page.locator(f"#search-results a[href='/?area={code}']").click()
     wait_for_area(page, code)
     expect(page.locator("#search-results")).to_be_hidden()
+
+
+def test_a_ticket_is_found_by_its_words(open_page: Callable[..., Page], live_city: City) -> None:
+    ticket = report_ticket(live_city)
+    page = open_page("officer")
+    wait_for_area(page, "5101")
+    page.keyboard.press("/")
+    page.keyboard.type("水漫过")
+    page.locator(f"#search-results a[href$='ticket={ticket['id']}']").click()
+    expect(page.locator("#card")).to_contain_text("排水沟堵塞，水漫过路面")
 
 
 def test_a_new_ticket_appears_without_asking(open_page: Callable[..., Page], live_city: City) -> None:

@@ -61,7 +61,7 @@ export class AreaLayer {
           window.L.DomEvent.stopPropagation(event);
           if (!this.pick(/** @type {import("leaflet").LeafletMouseEvent} */ (event).containerPoint)) this.enter(code);
         });
-        layer.on("mouseover", () => /** @type {any} */ (layer).setStyle({ weight: 3, color: "#3FB6E8" }));
+        layer.on("mouseover", () => !this.map.getContainer().classList.contains("drawing") && /** @type {any} */ (layer).setStyle({ weight: 3, color: "#3FB6E8" }));
         layer.on("mouseout", () => /** @type {any} */ (layer).setStyle(this.#style(feature, String(own))));
       },
     });
@@ -115,7 +115,7 @@ export class AreaLayer {
   /** @param {any} feature @param {string} own */
   #style(feature, own) {
     const code = String(feature?.id);
-    if (code === own) return { fill: this.leaf, fillColor: "#3FB6E8", fillOpacity: 0.28, color: this.leaf ? "#3FB6E8" : "#37597A", weight: this.leaf ? 4 : 2.5, interactive: false };
+    if (code === own) return { fill: this.leaf, fillColor: "#E6EEF5", fillOpacity: 0.12, color: this.leaf ? "#E6EEF5" : "#37597A", weight: this.leaf ? 4 : 2.5, interactive: false };
     const generated = feature.properties.boundary_source === "generated";
     const base = { color: generated ? "#1F3B55" : "#37597A", weight: generated ? 1 : 1.5, dashArray: generated ? "5 4" : undefined };
     const warning = this.hatching ? this.warnings.get(code) : null;

@@ -2,7 +2,7 @@
 import { html, nothing, render } from "lit-html";
 import { get, post } from "../api.mjs";
 import { dayTime, minutesSince, minuteTime } from "../format.mjs";
-import { dial } from "../phone.mjs";
+import { dial, showNumber } from "../phone.mjs";
 import { say } from "../text.mjs";
 import { loadTicket, ticketContent } from "./ticket_card.mjs";
 
@@ -26,11 +26,14 @@ export function cardPanel(root, act) {
 
   /** @param {string} kind @param {string} id @param {() => Promise<unknown>} load */
   const open = async (kind, id, load) => {
+    const fresh = shown?.id !== id;
     shown = { kind, id };
     act.trail([]);
     try {
       const content = await load();
-      if (shown?.id === id) fill(content);
+      if (shown?.id !== id) return;
+      fill(content);
+      if (fresh) root.focus({ preventScroll: true }); // the keyboard goes on in what was opened
     } catch (error) {
       fill(html`${head(say(`card.${kind}`), nothing)}<p class="problem">${error instanceof Error ? error.message : String(error)}</p>`);
     }
@@ -76,7 +79,7 @@ export function cardPanel(root, act) {
   const ring = async () => {
     try {
       const { phone } = await post(`/tickets/${about?.ticket.id}/caller`);
-      act.notify(say("action.calling", { phone }));
+      showNumber(phone);
       if (about) about.ticket.caller = phone;
       redraw();
     } catch (error) {

@@ -100,9 +100,11 @@ export function orderPanel(root, act) {
     /** @param {any} next */
     show(next) {
       if (next?.order.id !== list?.order.id) { side = "list"; reach.open(null); talk.show(null); }
+      const fresh = next && next.order.id !== list?.order.id;
       list = next;
       openWanted();
       draw();
+      if (fresh) root.focus({ preventScroll: true }); // the keyboard goes on in what was opened
     },
     /** A message came in. @param {import("../talk.mjs").Message} message */
     message: talk.take,

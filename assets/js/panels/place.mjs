@@ -12,8 +12,9 @@ import { say } from "../text.mjs";
 
 /**
  * @param {{ breadcrumb: HTMLElement, place: HTMLElement, cameras: HTMLElement }} roots @param {(code: string) => void} enter
+ * @param {(camera: Camera) => void} watch
  */
-export function placePanel(roots, enter) {
+export function placePanel(roots, enter, watch) {
   const follow = (/** @type {MouseEvent} */ event, /** @type {string} */ code) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window is what the browser does with a link
     event.preventDefault();
@@ -27,7 +28,7 @@ export function placePanel(roots, enter) {
       roots.place.hidden = roots.cameras.hidden = !detail;
       if (!detail) return;
       render(about(area), roots.place);
-      render(cameras(near), roots.cameras);
+      render(cameras(near, watch), roots.cameras);
     },
     /** The place cannot be shown; `home` is where this person may go. @param {string} sentence @param {string} home */
     problem(sentence, home) {
@@ -46,13 +47,16 @@ function about(area) {
     <p class="hint"><span>${say(`level.${area.level}`)}</span> · <span class="source">${source}</span>${area.dedicated ? html` · ${say("area.dedicated")}` : nothing}</p>`;
 }
 
-/** @param {Camera[]} near */
-function cameras(near) {
+/** @param {number} m */
+const distance = (m) => (m < 1000 ? `${m} m` : `${(m / 1000).toFixed(1)} km`);
+
+/** @param {Camera[]} near @param {(camera: Camera) => void} watch */
+function cameras(near, watch) {
   return html`
     <header><h2>${say("video.nearest")}</h2><span class="hint">${say("video.of", { online: near.filter((camera) => camera.online).length, total: near.length })}</span></header>
     ${near.length ? html`<div class="cameras">${near.map((camera) => html`
-      <div class="camera ${camera.online ? "online" : "offline"}" title=${camera.name}>
+      <button class="camera ${camera.online ? "online" : "offline"}" title=${camera.name} @click=${() => watch(camera)}>
         <span class="camera-state">${say(camera.online ? "video.online" : "video.offline")}</span>
-        <span class="camera-name" title=${camera.name}>${camera.name}</span><span class="camera-distance">${camera.distance_m} m</span></div>`)}</div>`
+        <span class="camera-name" title=${camera.name}>${camera.name}</span><span class="camera-distance">${distance(camera.distance_m)}</span></button>`)}</div>`
       : html`<p class="empty">${say("video.none")}</p>`}`;
 }

@@ -58,6 +58,12 @@ export function reachBoard(act) {
     load();
   };
 
+  const lines = (/** @type {any[]} */ of, /** @type {(line: any) => unknown} */ name) => html`
+    <table class="reach-areas"><thead><tr><th>${say("reach.area")}</th>${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}<th class="number">${say("figure.unanswered")}</th></tr></thead>
+      <tbody>${of.map((line) => html`<tr data-area=${line.code}><td>${name(line)}</td>
+        ${STEPS.map((step) => html`<td class="number" title=${`${line[step]} / ${line.total}`}>${share(line[step], line.total)}%</td>`)}
+        <td class="number ${line.silent ? "alert" : "good"}">${count(line.silent)}</td></tr>`)}</tbody></table>`;
+
   return {
     /** Show the board of this order; null: none. @param {string | null} id */
     open(id) {
@@ -75,11 +81,7 @@ export function reachBoard(act) {
       return html`
         <table class="reach-times"><thead><tr><th>${say("reach.took")}</th>${SHARES.map((one) => html`<th class="number">${one}%</th>`)}</tr></thead>
           <tbody>${TIMED.map((step) => html`<tr><th>${say(`reach.step.${step}`)}</th>${SHARES.map((one) => html`<td class="number">${span(times[step][one])}</td>`)}</tr>`)}</tbody></table>
-        <div class="scroll"><table class="reach-areas"><thead><tr><th>${say("reach.area")}</th>${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}<th class="number">${say("figure.unanswered")}</th></tr></thead>
-          <tbody>${[total, ...(areas.length > 1 ? areas : [])].map((line, i) => html`<tr class=${i === 0 ? "whole" : ""} data-area=${line.code}>
-            <td>${i === 0 ? html`${say("reach.whole")}<span class="hint"> ${count(line.total)}</span>` : html`<button class="link" @click=${() => act.enter(line.code)}>${line.name}</button>`}</td>
-            ${STEPS.map((step) => html`<td class="number" title=${`${line[step]} / ${line.total}`}>${share(line[step], line.total)}%</td>`)}
-            <td class="number ${line.silent ? "alert" : "good"}">${count(line.silent)}</td></tr>`)}</tbody></table>
+        <div class="scroll">${lines([total], (line) => html`${say("reach.whole")}<span class="hint"> ${count(line.total)}</span>`)}
         <h3>${total.silent ? say("reach.silent", { n: count(total.silent) }) : say("reach.none_silent")}</h3>
         ${silent.length ? nothing : html`<p class="good">${say("orders.all_answered")}</p>`}
         <ul class="reach-silent">${silent.map((/** @type {any} */ one) => html`<li data-delivery=${one.delivery}>
@@ -88,7 +90,8 @@ export function reachBoard(act) {
           <span class="hint place">${one.place}</span>
           ${act.mayOrder ? html`<button class="link" @click=${() => call(one.unit_id)}>${say("order.phone")}</button>
             <button @click=${() => mark(one)}>${say("reach.mark")}</button>` : nothing}</li>`)}</ul>
-        ${total.silent > silent.length ? html`<p class="hint">${say("order.more", { n: total.silent - silent.length })}</p>` : nothing}</div>`;
+        ${total.silent > silent.length ? html`<p class="hint">${say("order.more", { n: total.silent - silent.length })}</p>` : nothing}
+        ${areas.length > 1 ? lines(areas, (line) => html`<button class="link" @click=${() => act.enter(line.code)}>${line.name}</button>`) : nothing}</div>`;
     },
   };
 }
