@@ -1,6 +1,9 @@
 // Asking the HTTP interface. A refusal becomes a `Refused` with the server's sentence.
 import { say } from "./text.mjs";
 
+/** Refusals after which one has to sign in again. */
+export const OVER = ["unauthenticated", "token_expired", "token_revoked"];
+
 export class Refused extends Error {
   /** @param {number} status @param {{ code: string, zh: string, en: string } | null} error @param {string} sentence */
   constructor(status, error, sentence) {

@@ -1,6 +1,7 @@
 // The one socket of a screen: opens areas and orders, feeds the stores, asks for what it missed. Draws nothing.
 import { io } from "socket.io-client";
 
+import { OVER } from "../api.mjs";
 import { decode } from "./frames.mjs";
 
 /** @typedef {import("./picture.mjs").Picture} Picture */
@@ -33,6 +34,8 @@ export class Connection extends EventTarget {
     this.opening = null;
     /** @type {any[]} */
     this.waiting = [];
+    /** Whether this sign-in has ended. */
+    this.over = false;
     /** What waits at the desk; null: not asked for. @type {import("./desk.mjs").DeskQueue | null} */
     this.desk = null;
     /** Whether its list has come over this connection; items that come before it wait. */
@@ -41,7 +44,11 @@ export class Connection extends EventTarget {
     this.early = [];
     this.socket = io({ transports: ["websocket"], reconnectionDelay: 300, reconnectionDelayMax: 3000 });
     this.socket.on("connect", () => this.#up());
-    this.socket.on("disconnect", () => this.#down());
+    this.socket.on("disconnect", (reason) => {
+      this.#down();
+      // who is turned out is not connected again by the library: asking says why, and a screen that may come back does
+      if (reason === "io server disconnect" && !this.over) setTimeout(() => this.socket.connect(), 1000);
+    });
     this.socket.on("connect_error", (error) => this.#refused(/** @type {any} */ (error).data ?? null));
     this.socket.on("refused", (message) => this.#refused(message.error));
     this.socket.on("beat", (beat) => this.#beat(beat));
@@ -147,7 +154,8 @@ export class Connection extends EventTarget {
   #refused(problem) {
     this.connected = false;
     this.dispatchEvent(new Event("down"));
-    if (problem && ["unauthenticated", "token_expired", "token_revoked"].includes(problem.code)) {
+    if (problem && OVER.includes(problem.code)) {
+      this.over = true;
       this.socket.disconnect();
       this.dispatchEvent(new CustomEvent("signed-out", { detail: problem }));
     }

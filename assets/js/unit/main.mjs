@@ -1,7 +1,7 @@
 // The field page begins here: what is to be done, what was tapped, what waits for the network.
 import { io } from "socket.io-client";
 
-import { get, newKey, post } from "../api.mjs";
+import { get, newKey, OVER, post } from "../api.mjs";
 import { liveLink } from "../link.mjs";
 import { emptyDraft, Recorder } from "../talk.mjs";
 import { loadText, say, useText } from "../text.mjs";
@@ -221,7 +221,7 @@ async function begin() {
   };
   outbox.addEventListener("changed", count);
   sharing.addEventListener("changed", draw);
-  sender.addEventListener("state", () => { state.signedOut = sender.signedOut; draw(); });
+  sender.addEventListener("state", () => { state.signedOut ||= sender.signedOut; draw(); });
   sender.addEventListener("sent", (event) => {
     const { entry, answer, refused } = /** @type {CustomEvent} */ (event).detail;
     if (entry.kind === "answer") {
@@ -255,16 +255,22 @@ async function begin() {
   liveLink(/** @type {HTMLElement} */ (document.getElementById("link")), socket, (words) => note(words));
   const received = (/** @type {string[]} */ ids) => { if (ids.length && socket.connected) socket.emit("received", { deliveries: ids }); };
   socket.on("connect", async () => {
-    Object.assign(state, { connected: true, tried: true });
+    Object.assign(state, { connected: true, tried: true, signedOut: false });
     // first what was tapped offline, then the server's list: else an old state would flash up
     await sender.soon();
     await refresh();
     await readTalk();
   });
-  socket.on("disconnect", () => { Object.assign(state, { connected: false, tried: true }); draw(); });
+  socket.on("disconnect", (reason) => {
+    Object.assign(state, { connected: false, tried: true });
+    // who is turned out is not connected again by the library: asking says why, and a page that may come back does
+    if (reason === "io server disconnect" && !state.signedOut) setTimeout(() => socket.connect(), 1000);
+    draw();
+  });
+  socket.on("refused", ({ error }) => { if (OVER.includes(error?.code)) { state.signedOut = true; draw(); } });
   socket.on("connect_error", (error) => {
     Object.assign(state, { connected: false, tried: true });
-    if (/** @type {any} */ (error).data?.code) state.signedOut = true;
+    if (OVER.includes(/** @type {any} */ (error).data?.code)) { state.signedOut = true; socket.disconnect(); }
     draw();
   });
   socket.on("delivery", (message) => {
