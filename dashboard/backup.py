@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def make(database: Database, data: Path, folder: Path, clock: Clock, progress: P
         dumped = dumping.dump(database, part / DATABASE)
         for name in ATTACHED:
             if (data / name).is_dir():
-                shutil.copytree(data / name, part / name)
+                shutil.copytree(data / name, part / name, ignore=shutil.ignore_patterns("*.part"), copy_function=_copy_if_there)
         files = list(_files(part))
         manifest = {
             "form": FORM,
@@ -68,6 +69,12 @@ def make(database: Database, data: Path, folder: Path, clock: Clock, progress: P
         shutil.rmtree(part, ignore_errors=True)
         raise
     return manifest
+
+
+def _copy_if_there(source: str, target: str) -> None:
+    """Files come and go while they are listed: what is gone was half written or refused, and has no row."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def restore(database: Database, data: Path, folder: Path, progress: Progress = lambda what, done, total: None) -> audit.Verdict:

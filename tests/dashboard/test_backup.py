@@ -161,10 +161,18 @@ def test_a_dump_that_cannot_be_read_in_leaves_the_new_place_empty(city: City, em
     database.close()
 
 
+def test_what_is_half_written_is_not_in_a_backup(sqlite_city: City, tmp_path: Path) -> None:
+    photo = sqlite_city.photos.store(OFFICER, "photo-00001", jpeg())
+    whole = next((sqlite_city.settings.data / "photos").rglob(f"{photo}*"))
+    whole.with_name("another.part").write_bytes(b"half")
+    kept = [name for name in made(sqlite_city, tmp_path / "kept")["files"] if name.startswith("photos/")]
+    assert kept == [str(whole.relative_to(sqlite_city.settings.data))]
+
+
 def test_a_backup_that_is_broken_off_leaves_nothing_that_looks_like_one(
     city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup.shutil, "copytree", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(backup.shutil, "copytree", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
     city.photos.store(OFFICER, "photo-00001", jpeg())
     with pytest.raises(OSError, match="disk full"):
         made(city, tmp_path / "kept")
