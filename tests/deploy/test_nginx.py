@@ -142,11 +142,16 @@ def test_each_person_stays_with_one_worker_until_that_is_gone(front: Front) -> N
         assert front.session(token).get(front.address + "/api/v1/areas/5101", timeout=60).ok
 
 
-def answered(screen: Client) -> bool:
+def asked(screen: Client, event: str, what: Any) -> Any:
+    """The answer; None when the connection was cut meanwhile, as the library then waits in vain."""
     try:
-        return bool(screen.call("echo", "still here", timeout=5) == {"echo": "still here"})
+        return screen.call(event, what, timeout=5)
     except socketio.exceptions.SocketIOError:
-        return False
+        return None
+
+
+def answered(screen: Client) -> bool:
+    return bool(asked(screen, "echo", "still here") == {"echo": "still here"})
 
 
 def test_screens_hang_on_their_worker_by_websocket_and_come_to_the_other_when_it_dies(front: Front) -> None:
@@ -156,7 +161,7 @@ def test_screens_hang_on_their_worker_by_websocket_and_come_to_the_other_when_it
         screen = Client(ssl_verify=False, http_session=front.session(), reconnection_delay=0.1, reconnection_delay_max=0.5)
         screen.on("disconnect", lambda *_, number=number: dropped.add(number))
         screen.connect(front.address, headers={"Authorization": f"Bearer {token}"}, transports=["websocket"])
-        assert screen.call("open", {"area": "5101"}, timeout=60)
+        wait_for(lambda screen=screen: asked(screen, "open", {"area": "5101"}), 120)  # type: ignore[misc]
         screens.append(screen)
     front.pair.second.server.kill()
     wait_for(lambda: len(dropped) >= 3)

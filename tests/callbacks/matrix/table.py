@@ -48,6 +48,8 @@ class Row:
     fine: tuple[str, ...] = ()
     hidden: bool = False
     """A refusal for the lack of a permission may look as if the thing did not exist, and the other way round."""
+    elsewhere: bool = False
+    """Units are told of places outside their area: what they have reported there is theirs."""
     nothing: Any = None
     """What the outsider gets where one is not refused but told nothing."""
 
@@ -189,7 +191,7 @@ API_ROWS: dict[str, Row] = {
     "POST /fences": Row(ORDER, "things", "never", post("/fences", lambda t, p: t.fence_body())),
     "POST /fences/{id}/remove": Row(ORDER, "things", "never", fresh("fence", "/fences/{fence}/remove")),
     "POST /tickets/{id}/photo": Row(NONE, "things", "things", fresh("own_ticket", "/tickets/{own_ticket}/photo", lambda t, p: {"photo_id": t.ids["photo"]})),
-    "GET /my/tickets": Row(NONE, "own", "own", to("/my/tickets")),
+    "GET /my/tickets": Row(NONE, "own", "own", to("/my/tickets"), elsewhere=True),
     "GET /my/history": Row(NONE, "own", "own", to("/my/history")),
     "GET /desk": Row(SEE, "own", "never", to("/desk")),
     "POST /desk/{id}/take": Row(ORDER, "things", "never", fresh("desk_item", "/desk/{desk_item}/take"), hidden=True),

@@ -102,7 +102,7 @@ def check(row: Row, things: Things, tries: Any) -> None:
         if person.role == "nobody" or (row.where != "public" and not person.inside):
             if CANARY in told and not (person.role == "unit" and row.where == "own"):  # it may have taken an order over meanwhile
                 wrong.append(f"{person}: reads what lies outside: {told[:160]}")
-            if not (person.role == "unit" and row.units == "city"):
+            if not (person.role == "unit" and (row.units == "city" or row.elsewhere)):
                 wrong += [f"{person}: is told of {code}" for code in sorted(foreign(told, person.area))][:3]
         if person == (refused or [None])[-1] and altered(things, actors) != before:
             wrong.append("a refused request has altered something")
