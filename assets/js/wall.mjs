@@ -202,6 +202,7 @@ async function begin() {
     if (microGrids.tiles && !microGrids.webgl) { notice.hint(say("map.no_webgl")); setTimeout(() => notice.hint(null), 8000); }
     connection.report();
   };
+  connection.addEventListener("imported", () => { placeOf.forget(); void show(true); });
   const loadTiles = async () => {
     try {
       await microGrids.load();

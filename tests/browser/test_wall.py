@@ -12,7 +12,9 @@ from playwright.sync_api import Page, expect
 
 from dashboard.city import City
 from dashboard.demo.accounts import demo_accounts
+from dashboard.identity import SYSTEM
 from dashboard.tickets import TicketReport
+from datasources.models import Area
 from tests.browser.conftest import keep, wait_for_area
 from tests.conftest import ADMIN, OFFICER, Running
 from tests.proxy import Proxy
@@ -119,6 +121,19 @@ def test_search_by_name_code_and_initials(open_page: Callable[..., Page], typed:
     page.locator(f"#search-results a[href='/?area={code}']").click()
     wait_for_area(page, code)
     expect(page.locator("#search-results")).to_be_hidden()
+
+
+def test_an_import_gives_an_open_wall_the_new_names(open_page: Callable[..., Page], live_city: City) -> None:
+    page = open_page("officer", f"/%3Farea={STREET}")
+    wait_for_area(page, STREET)
+    known = name_of(page, f"{STREET}001")
+    expect(page.locator("#attention")).to_contain_text(known)
+    for name in ("新设社区", known):
+        with live_city.commands.transaction(SYSTEM) as work:
+            work.session.get_one(Area, f"{STREET}001").name = name
+            work.record("area.import", "5101", "5101", {"count": 1, "gone": 0, "moves": {}, "moved": {}})
+        expect(page.locator("#attention")).to_contain_text(name)
+        expect(page.locator(".area-label", has_text=name)).to_have_count(1)
 
 
 def test_a_ticket_is_found_by_its_words(open_page: Callable[..., Page], live_city: City) -> None:

@@ -60,7 +60,7 @@ export class Connection extends EventTarget {
     this.socket.on("troubles", (list) => this.dispatchEvent(new CustomEvent("troubles", { detail: list })));
     this.socket.on("message", (message) => this.dispatchEvent(new CustomEvent("message", { detail: message })));
     this.socket.on("deliveries", (list) => this.#deliveries(list));
-    this.socket.on("reopen", () => { this.picture.seq = -1; this.open(this.wanted); });
+    this.socket.on("reopen", () => { this.picture.seq = -1; this.open(this.wanted); this.dispatchEvent(new Event("imported")); });
   }
 
   /** The server's present time. */
