@@ -179,8 +179,8 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def serve(settings: Settings) -> None:
-    """Run one gevent worker under gunicorn until it is told to stop."""
+def serve(settings: Settings, quiet: bool = False) -> None:
+    """Run one gevent worker under gunicorn until it is told to stop. `quiet`: only what goes wrong is logged."""
     from gunicorn.app.base import BaseApplication
 
     from callbacks.worker import Worker
@@ -203,7 +203,7 @@ def serve(settings: Settings) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            tracing.set_up(settings.log)
+            tracing.set_up(settings.log, quiet)
             spans.set_up(settings.traces_url, f"{socket.gethostname()}:{settings.port}")
             return build(settings)
 
@@ -213,12 +213,12 @@ def serve(settings: Settings) -> None:
 
 def main() -> int:
     """The command `yiping`."""
-    if sys.argv[1:] == ["serve"]:
+    if sys.argv[1:] in (["serve"], ["serve", "--quiet"]):
         # The server needs nothing of the command line, and starts the quicker without it.
         from dashboard.settings import BadSetting, from_environment
 
         try:
-            serve(from_environment(os.environ))
+            serve(from_environment(os.environ), "--quiet" in sys.argv)
         except BadSetting as error:
             print(error, file=sys.stderr)
             return 2

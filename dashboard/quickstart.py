@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SERVER = [sys.executable, "-m", "app", "serve"]
+SERVER = [sys.executable, "-m", "app", "serve", "--quiet"]
+"""Quiet, or the demo's own requests would push the address and the accounts out of the terminal within seconds."""
 
 
 def _mark(environment: Mapping[str, str]) -> Path:

@@ -55,10 +55,10 @@ class JsonLines(logging.Formatter):
         return dumps(line)
 
 
-def set_up(form: str) -> None:
-    """Log to standard error, as `text` or `json`."""
+def set_up(form: str, quiet: bool = False) -> None:
+    """Log to standard error, as `text` or `json`; `quiet`: only warnings and errors."""
     handler = _Patient()
     handler.addFilter(_Named())
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request)s] %(message)s")
     handler.setFormatter(JsonLines() if form == "json" else plain)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler], force=True)

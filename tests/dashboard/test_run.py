@@ -74,6 +74,7 @@ def test_the_first_start_makes_a_living_city_and_the_second_is_quick(first: City
         time.sleep(0.5)
         seq.append(int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=60).json()["seq"]))
     assert seq[-1] >= seq[0] + 10, "the simulator does not live"
+    assert "POST /" not in first.log.read_text("utf-8"), "requests would push the address and the accounts out of sight"
     assert first.stop() == 0
     again = City(tmp_path / "data")
     assert "importing" not in again.log.read_text("utf-8")
