@@ -150,8 +150,10 @@ export class AreaLayer {
     this.labels.clearLayers();
     if (!this.visible) return;
     const unknown = [...this.names.keys()].filter((code) => !this.picture.layers.figures.has(code)).map((code) => ({ code, warning: null, tickets: 0 }));
-    /** @type {{ marker: import("leaflet").Marker, head: HTMLElement, at: [number, number] }[]} */
+    /** @type {[HTMLElement, [number, number]][]} */
     const made = [];
+    /** @type {import("leaflet").Marker[]} */
+    const markers = [];
     for (const child of [...children(this.picture), ...unknown]) {
       const known = this.names.get(child.code);
       if (!known) continue;
@@ -164,9 +166,9 @@ export class AreaLayer {
       }
       head.appendChild(document.createElement("span")).textContent = known.name;
       const icon = window.L.divIcon({ className: "area-label-at", html: head, iconSize: [0, 0] });
-      const marker = window.L.marker([known.lat, known.lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(this.labels);
-      made.push({ marker, head, at: [known.lat, known.lon] });
+      markers.push(window.L.marker([known.lat, known.lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(this.labels));
+      made.push([head, [known.lat, known.lon]]);
     }
-    for (const { marker, head, at } of made) if (!this.room.place(head, at, STEPS)) marker.remove();
+    this.room.settle(made, STEPS).forEach((placed, i) => { if (!placed) markers[i].remove(); });
   }
 }

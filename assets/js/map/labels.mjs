@@ -21,7 +21,7 @@ export class Labels {
     map.on("zoomend", () => this.plan());
   }
 
-  /** @param {() => void} layer draws its words, and asks `place` for each */
+  /** @param {() => void} layer draws its words, and lets them be settled */
   add(layer) { this.layers.push(layer); }
 
   /** Place all words again, once before the next frame. */
@@ -35,12 +35,20 @@ export class Labels {
   }
 
   /**
-   * Move a label to the first of some places that is free, of those to the one that hides the fewest marks; false: there is none.
-   * @param {HTMLElement} label centred on its point @param {[number, number]} point latitude, longitude
-   * @param {[number, number][]} steps where it may be, in its own widths and heights from the point
+   * Move each label, the first before the others, to a place that is free: of those to the first that hides the fewest marks.
+   * @param {[label: HTMLElement, point: [number, number]][]} labels each centred on its point: latitude, longitude
+   * @param {[number, number][]} steps where one may be, in its own widths and heights from the point
+   * @returns {boolean[]} of each whether there was a place
    */
-  place(label, [lat, lon], steps) {
-    const at = this.map.latLngToLayerPoint([lat, lon]), w = label.offsetWidth + GAP, h = label.offsetHeight + GAP;
+  settle(labels, steps) {
+    // all are measured before the first is moved: the browser lays the page out once
+    const sizes = labels.map(([label]) => ({ w: label.offsetWidth + GAP, h: label.offsetHeight + GAP }));
+    return labels.map(([label, point], i) => this.#settleOne(label, point, sizes[i], steps));
+  }
+
+  /** @param {HTMLElement} label @param {[number, number]} point @param {{ w: number, h: number }} size @param {[number, number][]} steps */
+  #settleOne(label, point, { w, h }, steps) {
+    const at = this.map.latLngToLayerPoint(point);
     /** @type {{ box: Box, dx: number, dy: number, hides: number } | null} */
     let best = null;
     for (const [right, down] of steps) {

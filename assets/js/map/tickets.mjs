@@ -69,7 +69,7 @@ export function ticketLayer(map, picture, room, open) {
       window.L.marker([ticket.lat, ticket.lon], { icon, pane: "tickets", keyboard: false }).addTo(group);
       made.push([mark, [ticket.lat, ticket.lon]]);
     }
-    for (const [mark, at] of made) if (room.place(mark, at, STEPS)) lead(mark, at);
+    room.settle(made, STEPS).forEach((placed, i) => { if (placed) lead(...made[i]); });
   };
   /** A line from the place of a ticket to its mark, where that had to step aside. @param {HTMLElement} mark @param {[number, number]} at */
   const lead = (mark, at) => {
