@@ -327,6 +327,7 @@ async function begin() {
     find("search-results").hidden = true;
   };
   document.addEventListener("keydown", (event) => {
+    if (document.querySelector("dialog[open]")) return; // a question has the keys to itself
     const typing = /** @type {HTMLElement} */ (event.target).matches("input, textarea, select");
     if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
     const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F7: () => { if (dispatch?.open) dispatch.escape(); else dispatch?.start({ area: area() }); }, F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ LOOK = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
 def look(page: Page, kind: str = "desk") -> list[str]:
-    """What is wrong with the page as it stands on the screen; `kind`: see `SMALLEST_PX`."""
+    """What is wrong with the page as it stands on the screen at this moment; `kind`: see `SMALLEST_PX`."""
     options: dict[str, Any] = {"smallest": SMALLEST_PX[kind], "touch": kind == "touch"}
     found: list[str] = page.evaluate(LOOK, options)
+    return found
+
+
+def stays_wrong(page: Page, kind: str = "desk", seconds: float = 15) -> list[str]:
+    """What is still wrong with the page when it has had time to settle: panels unfold, and words give way a frame after they have come."""
+    deadline = time.monotonic() + seconds
+    while (found := look(page, kind)) and time.monotonic() < deadline:
+        page.wait_for_timeout(250)
     return found

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from dashboard.city import City
 from dashboard.tickets import TicketMove, TicketReport
 from tests.browser.conftest import keep, until, wait_for_area
-from tests.browser.look import look
+from tests.browser.look import stays_wrong
 from tests.conftest import ADMIN, OFFICER, Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-wall")]
@@ -53,6 +53,7 @@ def test_no_word_of_the_map_lies_on_another(open_page: Callable[..., Page], crow
     expect(page.locator(".ticket-mark")).to_have_count(held)
     if len(area) == 15:  # farther away people have no names
         until(page, lambda: page.evaluate("() => document.getElementById('wall').yiping.namesOfPeople().length"))
+    wrong = stays_wrong(page)
     keep(page, f"map-labels-{area}-{width}x{height}")
-    assert [problem for problem in look(page) if problem.startswith("over")] == []
+    assert [problem for problem in wrong if problem.startswith("over")] == []
     assert page.locator(".area-label").count() > 0
