@@ -58,9 +58,9 @@ export function reachBoard(act) {
     load();
   };
 
-  const lines = (/** @type {any[]} */ of, /** @type {(line: any) => unknown} */ name) => html`
+  const lines = (/** @type {any[]} */ of, /** @type {(line: any) => unknown} */ name, whole = false) => html`
     <table class="reach-areas"><thead><tr><th>${say("reach.area")}</th>${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}<th class="number">${say("figure.unanswered")}</th></tr></thead>
-      <tbody>${of.map((line) => html`<tr data-area=${line.code}><td>${name(line)}</td>
+      <tbody>${of.map((line) => html`<tr class=${whole ? "whole" : ""} data-area=${line.code}><td>${name(line)}</td>
         ${STEPS.map((step) => html`<td class="number" title=${`${line[step]} / ${line.total}`}>${share(line[step], line.total)}%</td>`)}
         <td class="number ${line.silent ? "alert" : "good"}">${count(line.silent)}</td></tr>`)}</tbody></table>`;
 
@@ -81,7 +81,7 @@ export function reachBoard(act) {
       return html`
         <table class="reach-times"><thead><tr><th>${say("reach.took")}</th>${SHARES.map((one) => html`<th class="number">${one}%</th>`)}</tr></thead>
           <tbody>${TIMED.map((step) => html`<tr><th>${say(`reach.step.${step}`)}</th>${SHARES.map((one) => html`<td class="number">${span(times[step][one])}</td>`)}</tr>`)}</tbody></table>
-        <div class="scroll">${lines([total], (line) => html`${say("reach.whole")}<span class="hint"> ${count(line.total)}</span>`)}
+        <div class="scroll">${lines([total], (line) => html`${say("reach.whole")}<span class="hint"> ${count(line.total)}</span>`, true)}
         <h3>${total.silent ? say("reach.silent", { n: count(total.silent) }) : say("reach.none_silent")}</h3>
         ${silent.length ? nothing : html`<p class="good">${say("orders.all_answered")}</p>`}
         <ul class="reach-silent">${silent.map((/** @type {any} */ one) => html`<li data-delivery=${one.delivery}>
