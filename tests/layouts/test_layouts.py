@@ -58,7 +58,22 @@ def test_the_basemap_is_a_setting() -> None:
 
 
 def test_empty_states_say_why() -> None:
-    assert "search.nothing" in str(search.results(say, "x", [], []))
+    assert "search.nothing" in str(search.results(say, "x", [], [], []))
+
+
+def test_a_ticket_that_was_found_opens_with_its_place() -> None:
+    ticket = {
+        "id": "t1",
+        "area_code": "510104017001",
+        "level": "red",
+        "kind": "fire",
+        "state": "reported",
+        "place": "水井坊社区",
+        "text": "有烟",
+    }
+    found = str(search.results(say, "有烟", [], [], [ticket]))
+    assert "/?area=510104017001&ticket=t1" in found
+    assert "水井坊社区 有烟" in found
 
 
 @pytest.mark.parametrize(("left_out", "said"), [(0, False), (4, True)])
