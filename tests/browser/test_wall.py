@@ -15,7 +15,7 @@ from dashboard.demo.accounts import demo_accounts
 from dashboard.identity import SYSTEM
 from dashboard.tickets import TicketReport
 from datasources.models import Area
-from tests.browser.conftest import keep, wait_for_area
+from tests.browser.conftest import keep, until, wait_for_area
 from tests.conftest import ADMIN, OFFICER, Running
 from tests.proxy import Proxy
 
@@ -106,7 +106,7 @@ def test_a_tap_on_the_map_enters_the_area(open_page: Callable[..., Page]) -> Non
     wait_for_area(page, "5101")
     page.wait_for_selector("#wall[data-micro-grids]")  # labels are set anew when the micro-grids take over the colours
     label = page.locator(".area-label", has_text="彭州市")
-    box = label.bounding_box()
+    box = until(page, label.bounding_box)  # none in the moment in which it is set anew
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] + 12)
     wait_for_area(page, "510182")
