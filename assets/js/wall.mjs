@@ -127,12 +127,13 @@ async function begin() {
   });
   const single = orderPanel(find("order"), {
     now, notify: notice.notify, confirm: notice.confirm, enter, mayOrder: may("order"),
-    close: () => { connection.openOrder(null); keepOrder(null); single.show(null); find("orders").hidden = false; },
+    close: () => closeOrder(),
     add: (chosen) => dispatch?.start({ area: area(), order: chosen.id, title: chosen.title }),
     dial,
     area, silent: silentLayer(map, people).show,
     shortName: named,
   });
+  const closeOrder = () => { connection.openOrder(null); keepOrder(null); single.show(null); find("orders").hidden = false; };
   const openOrder = (/** @type {string} */ id) => { connection.openOrder(id); keepOrder(id); find("orders").hidden = true; };
   /** Panels of the right column that give way to one that is worked in. */
   const aside = (/** @type {boolean} */ open) => { wall.classList.toggle("working", open); if (open && wall.dataset.tab) bar.choose("orders"); };
@@ -225,6 +226,7 @@ async function begin() {
   clockPanel(find("clock"), find("age"), wall, connection);
   setInterval(() => { for (const draw of redraw) draw(); single.draw(); desk.draw(); }, REDRAW_MS);
 
+  connection.addEventListener("order-refused", closeOrder);
   connection.addEventListener("deliveries", (event) => {
     const list = /** @type {CustomEvent} */ (event).detail;
     single.show(list);

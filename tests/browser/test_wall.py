@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from dashboard.city import City
 from dashboard.demo.accounts import demo_accounts
+from dashboard.dispatch.orders import NewOrder
+from dashboard.dispatch.recipients import Criteria
 from dashboard.identity import SYSTEM
 from dashboard.tickets import TicketReport
 from datasources.models import Area
@@ -121,6 +123,17 @@ def test_search_by_name_code_and_initials(open_page: Callable[..., Page], typed:
     page.locator(f"#search-results a[href='/?area={code}']").click()
     wait_for_area(page, code)
     expect(page.locator("#search-results")).to_be_hidden()
+
+
+def test_an_order_that_this_person_cannot_open_leaves_the_list_of_orders(open_page: Callable[..., Page], live_city: City) -> None:
+    elsewhere = NewOrder(key="elsewhere", title="巡查", text="巡查河堤", to=Criteria(area="510182"))
+    order = live_city.orders.send(OFFICER, elsewhere)["id"]
+    page = open_page("leader", f"/%3Forder={order}")
+    expect(page.locator("#notice.bad")).to_be_visible()
+    expect(page.locator("#orders")).to_be_visible()
+    expect(page.locator("#order")).to_be_hidden()
+    assert "order=" not in page.url
+    live_city.orders.close(OFFICER, order)
 
 
 def test_an_import_gives_an_open_wall_the_new_names(open_page: Callable[..., Page], live_city: City) -> None:

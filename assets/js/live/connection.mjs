@@ -201,8 +201,10 @@ export class Connection extends EventTarget {
   /** @param {any} list */
   #deliveries(list) {
     this.#heard();
-    if (list.error) this.dispatchEvent(new CustomEvent("problem", { detail: list.error }));
-    else this.dispatchEvent(new CustomEvent("deliveries", { detail: list.order ? list : null }));
+    if (list.error) {
+      this.dispatchEvent(new CustomEvent("problem", { detail: list.error }));
+      this.dispatchEvent(new Event("order-refused"));
+    } else this.dispatchEvent(new CustomEvent("deliveries", { detail: list.order ? list : null }));
   }
 
   #heard() {
