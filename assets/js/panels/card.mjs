@@ -79,7 +79,7 @@ export function cardPanel(root, act) {
   const ring = async () => {
     try {
       const { phone } = await post(`/tickets/${about?.ticket.id}/caller`);
-      showNumber(phone);
+      void showNumber(phone);
       if (about) about.ticket.caller = phone;
       redraw();
     } catch (error) {

@@ -1,5 +1,6 @@
 // Short notices, and the question before something that cannot be undone.
-import { html, render } from "lit-html";
+import { html } from "lit-html";
+import { ask } from "../dialog.mjs";
 import { say } from "../text.mjs";
 
 /** @param {HTMLElement} root */
@@ -17,17 +18,8 @@ export function notices(root) {
       timer = setTimeout(() => hint(null), bad ? 9000 : 4000);
     },
     /** @param {string} question @returns {Promise<boolean>} */
-    confirm(question) {
-      const dialog = document.createElement("dialog");
-      dialog.className = "ask";
-      document.body.append(dialog);
-      return new Promise((resolve) => {
-        const end = (/** @type {boolean} */ yes) => { dialog.close(); dialog.remove(); resolve(yes); };
-        dialog.addEventListener("cancel", () => end(false));
-        render(html`<p>${question}</p><div class="actions"><button autofocus @click=${() => end(false)}>${say("action.back")}</button>
-          <button class="danger" @click=${() => end(true)}>${say("action.confirm")}</button></div>`, dialog);
-        dialog.showModal();
-      });
-    },
+    confirm: (question) => ask((end) => html`<p>${question}</p>
+      <div class="actions"><button autofocus @click=${() => end(false)}>${say("action.back")}</button>
+        <button class="danger" @click=${() => end(true)}>${say("action.confirm")}</button></div>`, false),
   };
 }
