@@ -2,6 +2,7 @@
 import { io } from "socket.io-client";
 
 import { OVER } from "../api.mjs";
+import { comesBack } from "../coming_back.mjs";
 import { decode } from "./frames.mjs";
 
 /** @typedef {import("./picture.mjs").Picture} Picture */
@@ -44,11 +45,8 @@ export class Connection extends EventTarget {
     this.early = [];
     this.socket = io({ transports: ["websocket"], reconnectionDelay: 300, reconnectionDelayMax: 3000 });
     this.socket.on("connect", () => this.#up());
-    this.socket.on("disconnect", (reason) => {
-      this.#down();
-      // who is turned out is not connected again by the library: asking says why, and a screen that may come back does
-      if (reason === "io server disconnect" && !this.over) setTimeout(() => this.socket.connect(), 1000);
-    });
+    this.socket.on("disconnect", () => this.#down());
+    comesBack(this.socket, () => this.over);
     this.socket.on("connect_error", (error) => this.#refused(/** @type {any} */ (error).data ?? null));
     this.socket.on("refused", (message) => this.#refused(message.error));
     this.socket.on("beat", (beat) => this.#beat(beat));

@@ -2,6 +2,7 @@
 import { io } from "socket.io-client";
 
 import { get, newKey, OVER, post } from "../api.mjs";
+import { comesBack } from "../coming_back.mjs";
 import { liveLink } from "../link.mjs";
 import { emptyDraft, Recorder } from "../talk.mjs";
 import { loadText, say, useText } from "../text.mjs";
@@ -261,12 +262,8 @@ async function begin() {
     await refresh();
     await readTalk();
   });
-  socket.on("disconnect", (reason) => {
-    Object.assign(state, { connected: false, tried: true });
-    // who is turned out is not connected again by the library: asking says why, and a page that may come back does
-    if (reason === "io server disconnect" && !state.signedOut) setTimeout(() => socket.connect(), 1000);
-    draw();
-  });
+  socket.on("disconnect", () => { Object.assign(state, { connected: false, tried: true }); draw(); });
+  comesBack(socket, () => state.signedOut);
   socket.on("refused", ({ error }) => { if (OVER.includes(error?.code)) { state.signedOut = true; draw(); } });
   socket.on("connect_error", (error) => {
     Object.assign(state, { connected: false, tried: true });
