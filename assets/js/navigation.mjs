@@ -2,8 +2,8 @@
 
 /** What the address asks for. @returns {{ area: string, unit: string, ticket: string, order: string }} */
 export function wanted() {
-  const query = new URLSearchParams(location.search);
-  return { area: query.get("area") ?? "", unit: query.get("unit") ?? "", ticket: query.get("ticket") ?? "", order: query.get("order") ?? "" };
+  const query = new URLSearchParams(location.search), named = (/** @type {string} */ name) => query.get(name) ?? "";
+  return { area: named("area"), unit: named("unit"), ticket: named("ticket"), order: named("order") };
 }
 
 /** Go to an area, adding to the history. @param {string} area */
@@ -15,7 +15,7 @@ export function goTo(area) {
   window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
 }
 
-/** Keep the order that is open in the address, so that a reload and a colleague's link open it again; null: none is. @param {string | null} order */
+/** Keep the open order in the address: a reload and a colleague's link open it again. @param {string | null} order null: none is open */
 export function keepOrder(order) {
   const { area } = wanted();
   if (order) history.replaceState(history.state, "", `/?${area ? `area=${area}&` : ""}order=${order}`);

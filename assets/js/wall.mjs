@@ -328,11 +328,12 @@ async function begin() {
     if (search.value) window.dash_clientside.set_props("search-text", { value: "" });
     find("search-results").hidden = true;
   };
+  const toggleDispatch = () => { if (!dispatch?.escape()) dispatch?.start({ area: area() }); };
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return; // a question has the keys to itself
     const typing = /** @type {HTMLElement} */ (event.target).matches("input, textarea, select");
     if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
-    const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F7: () => { if (dispatch?.open) dispatch.escape(); else dispatch?.start({ area: area() }); }, F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];
+    const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F7: toggleDispatch, F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];
     if (press && !boot.device && !event.altKey && !event.ctrlKey) { event.preventDefault(); press(); }
     if (event.key === "Escape") escape();
     if (event.key === "Backspace" && !typing && area().length > boot.start.length) history.back();

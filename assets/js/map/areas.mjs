@@ -61,7 +61,9 @@ export class AreaLayer {
           window.L.DomEvent.stopPropagation(event);
           if (!this.pick(/** @type {import("leaflet").LeafletMouseEvent} */ (event).containerPoint)) this.enter(code);
         });
-        layer.on("mouseover", () => !this.map.getContainer().classList.contains("drawing") && /** @type {any} */ (layer).setStyle({ weight: 3, color: "#3FB6E8" }));
+        layer.on("mouseover", () => {
+          if (!this.map.getContainer().classList.contains("drawing")) /** @type {any} */ (layer).setStyle({ weight: 3, color: "#3FB6E8" });
+        });
         layer.on("mouseout", () => /** @type {any} */ (layer).setStyle(this.#style(feature, String(own))));
       },
     });
@@ -115,7 +117,10 @@ export class AreaLayer {
   /** @param {any} feature @param {string} own */
   #style(feature, own) {
     const code = String(feature?.id);
-    if (code === own) return { fill: this.leaf, fillColor: "#E6EEF5", fillOpacity: 0.12, color: this.leaf ? "#E6EEF5" : "#37597A", weight: this.leaf ? 4 : 2.5, interactive: false };
+    if (code === own) {
+      const line = this.leaf ? { color: "#E6EEF5", weight: 4 } : { color: "#37597A", weight: 2.5 };
+      return { ...line, fill: this.leaf, fillColor: "#E6EEF5", fillOpacity: 0.12, interactive: false };
+    }
     const generated = feature.properties.boundary_source === "generated";
     const base = { color: generated ? "#1F3B55" : "#37597A", weight: generated ? 1 : 1.5, dashArray: generated ? "5 4" : undefined };
     const warning = this.hatching ? this.warnings.get(code) : null;
@@ -149,7 +154,8 @@ export class AreaLayer {
   label() {
     this.labels.clearLayers();
     if (!this.visible) return;
-    const unknown = [...this.names.keys()].filter((code) => !this.picture.layers.figures.has(code)).map((code) => ({ code, warning: null, tickets: 0 }));
+    const unknown = [...this.names.keys()].filter((code) => !this.picture.layers.figures.has(code))
+      .map((code) => ({ code, warning: null, tickets: 0 }));
     /** @type {[HTMLElement, [number, number]][]} */
     const made = [];
     /** @type {import("leaflet").Marker[]} */
@@ -166,7 +172,8 @@ export class AreaLayer {
       }
       head.appendChild(document.createElement("span")).textContent = known.name;
       const icon = window.L.divIcon({ className: "area-label-at", html: head, iconSize: [0, 0] });
-      markers.push(window.L.marker([known.lat, known.lon], { icon, interactive: false, keyboard: false, pane: "names" }).addTo(this.labels));
+      const marker = window.L.marker([known.lat, known.lon], { icon, interactive: false, keyboard: false, pane: "names" });
+      markers.push(marker.addTo(this.labels));
       made.push([head, [known.lat, known.lon]]);
     }
     this.room.settle(made, STEPS).forEach((placed, i) => { if (!placed) markers[i].remove(); });

@@ -2,8 +2,8 @@
 
 /** @typedef {{ x: number, y: number, w: number, h: number }} Box pixels, from the upper left */
 
-/** @param {Box} a @param {Box} b */
-const meet = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+/** Whether two boxes lie over each other. @param {Box} a @param {Box} b */
+export const meet = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 /** Between two words. */
 const GAP = 2;
 

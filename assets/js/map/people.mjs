@@ -3,6 +3,7 @@ import { GLIDE_MS, GONE, OLD } from "../live/frames.mjs";
 import { say } from "../text.mjs";
 import { clusters, drawClusters } from "./clusters.mjs";
 import { dots, dotSize } from "./dots.mjs";
+import { meet } from "./labels.mjs";
 
 const NAMES_FROM_ZOOM = 14.5;
 const HEADING_FROM_ZOOM = 13;
@@ -74,8 +75,9 @@ function drawDots(context, seen, people, zoom) {
 }
 
 /**
- * Name and first role, the upper left first; what would overlap is left out. @param {CanvasRenderingContext2D} context @param {number[]} seen
- * @param {import("../live/picture.mjs").Picture} picture @param {import("./labels.mjs").Labels} room @returns where they stand
+ * Name and first role, the upper left first; what would overlap is left out.
+ * @param {CanvasRenderingContext2D} context @param {number[]} seen @param {import("../live/picture.mjs").Picture} picture
+ * @param {import("./labels.mjs").Labels} room @returns where they stand
  */
 function drawNames(context, seen, picture, room) {
   const units = new Map([...picture.layers.units.values()].map((unit) => [unit.number, unit]));
@@ -95,7 +97,7 @@ function drawNames(context, seen, picture, room) {
     const x = seen[i + 1] + gap, y = seen[i + 2];
     const text = unit.roles?.length ? `${unit.name} ${say(`role.${unit.roles[0]}`)}` : unit.name;
     const box = { x, y: y - high / 2, w: context.measureText(text).width, h: high };
-    if (taken.some((other) => Math.abs(other.y - box.y) < high && other.x < x + box.w && x < other.x + other.w) || room.covers(box)) continue;
+    if (taken.some((other) => meet(box, other)) || room.covers(box)) continue;
     taken.push(box);
     context.strokeText(text, x, y);
     context.fillText(text, x, y);

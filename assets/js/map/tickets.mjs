@@ -6,7 +6,10 @@ import { clusters } from "./clusters.mjs";
 import { dots, dotSize } from "./dots.mjs";
 
 /** Where a mark may be, nearest first: its place is known to a community at best, so several have the same. @type {[number, number][]} */
-const STEPS = [[0, 0], [0, -1], [0, 1], [0, -2], [0, 2], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1], [0, -3], [0, 3], [-1, -2], [1, -2], [-1, 2], [1, 2], [0, -4], [0, 4]];
+const STEPS = [
+  [0, 0], [0, -1], [0, 1], [0, -2], [0, 2], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1],
+  [0, -3], [0, 3], [-1, -2], [1, -2], [-1, 2], [1, 2], [0, -4], [0, 4],
+];
 const MOST_MARKS = 60;
 const MOST_DOTS = 400;
 /** Farther up, the badges of the areas count them better, unless one has asked for some by a filter. */
@@ -52,7 +55,6 @@ export function ticketLayer(map, picture, room, open) {
   };
   const label = () => {
     group.clearLayers();
-    if (!visible) return;
     if (!marks()) {
       if (shows(map.getZoom()) && chosen.length <= MOST_DOTS) room.spared.push(...chosen.map(diamond));
       return;

@@ -57,6 +57,7 @@ function cameras(near, watch) {
     ${near.length ? html`<div class="cameras">${near.map((camera) => html`
       <button class="camera ${camera.online ? "online" : "offline"}" title=${camera.name} @click=${() => watch(camera)}>
         <span class="camera-state">${say(camera.online ? "video.online" : "video.offline")}</span>
-        <span class="camera-name" title=${camera.name}>${camera.name}</span><span class="camera-distance">${distance(camera.distance_m)}</span></button>`)}</div>`
+        <span class="camera-name" title=${camera.name}>${camera.name}</span>
+        <span class="camera-distance">${distance(camera.distance_m)}</span></button>`)}</div>`
       : html`<p class="empty">${say("video.none")}</p>`}`;
 }

@@ -59,10 +59,13 @@ export function reachBoard(act) {
   };
 
   const lines = (/** @type {any[]} */ of, /** @type {(line: any) => unknown} */ name, whole = false) => html`
-    <table class="reach-areas"><thead><tr><th>${say("reach.area")}</th>${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}<th class="number">${say("figure.unanswered")}</th></tr></thead>
+    <table class="reach-areas"><thead><tr><th>${say("reach.area")}</th>
+        ${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}<th class="number">${say("figure.unanswered")}</th></tr></thead>
       <tbody>${of.map((line) => html`<tr class=${whole ? "whole" : ""} data-area=${line.code}><td>${name(line)}</td>
         ${STEPS.map((step) => html`<td class="number" title=${`${line[step]} / ${line.total}`}>${share(line[step], line.total)}%</td>`)}
         <td class="number ${line.silent ? "alert" : "good"}">${count(line.silent)}</td></tr>`)}</tbody></table>`;
+
+  const named = (/** @type {any} */ line) => html`<button class="link" @click=${() => act.enter(line.code)}>${line.name}</button>`;
 
   return {
     /** Show the board of this order; null: none. @param {string | null} id */
@@ -91,7 +94,7 @@ export function reachBoard(act) {
           ${act.mayOrder ? html`<button class="link" @click=${() => call(one.unit_id)}>${say("order.phone")}</button>
             <button @click=${() => mark(one)}>${say("reach.mark")}</button>` : nothing}</li>`)}</ul>
         ${total.silent > silent.length ? html`<p class="hint">${say("order.more", { n: total.silent - silent.length })}</p>` : nothing}
-        ${areas.length > 1 ? lines(areas, (line) => html`<button class="link" @click=${() => act.enter(line.code)}>${line.name}</button>`) : nothing}</div>`;
+        ${areas.length > 1 ? lines(areas, named) : nothing}</div>`;
     },
   };
 }
