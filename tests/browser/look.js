@@ -60,26 +60,32 @@
   // words of the map that are drawn and not set
   for (const box of document.getElementById("wall")?.yiping?.namesOfPeople() ?? []) {
     const map = document.querySelector(".leaflet-container").getBoundingClientRect();
-    words.push({ text: "name of a person", size: box.h, left: map.left + box.x, right: map.left + box.x + box.w, top: map.top + box.y, bottom: map.top + box.y + box.h,
-      element: document.querySelector("canvas.dots-people") });
+    const left = map.left + box.x, top = map.top + box.y;
+    words.push({ text: "name of a person", left, right: left + box.w, top, bottom: top + box.h, element: document.querySelector("canvas.dots-people") });
   }
   const solid = (element) => { const c = numbers(getComputedStyle(element).backgroundColor); return (c[3] ?? 1) >= 0.7; };
   const piece = (element) => element.closest(".ticket-mark, .area-label") ?? element;
   for (let i = 0; i < words.length; i++) for (let j = i + 1; j < words.length; j++) {
-    const a = words[i], b = words[j], wide = Math.min(a.right, b.right) - Math.max(a.left, b.left), high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (wide < 3 || high < 3 || piece(a.element) === piece(b.element)) continue;
+    const a = words[i], b = words[j];
+    const left = Math.max(a.left, b.left), right = Math.min(a.right, b.right), top = Math.max(a.top, b.top), bottom = Math.min(a.bottom, b.bottom);
+    if (right - left < 3 || bottom - top < 3 || piece(a.element) === piece(b.element)) continue;
     if (!(a.element.closest(".leaflet-pane") && b.element.closest(".leaflet-pane"))) {
       // one lies under a panel
-      const pile = document.elementsFromPoint((Math.max(a.left, b.left) + Math.min(a.right, b.right)) / 2, (Math.max(a.top, b.top) + Math.min(a.bottom, b.bottom)) / 2);
-      const at = [a, b].map((word) => pile.findIndex((element) => element === word.element || element.contains(word.element) && element.closest(".panel")));
-      if (at.includes(-1) || pile.slice(0, Math.max(...at)).some((element) => solid(element) && element.contains(a.element) !== element.contains(b.element))) continue;
+      const pile = document.elementsFromPoint((left + right) / 2, (top + bottom) / 2);
+      const holds = (element, word) => element === word || (element.contains(word) && element.closest(".panel"));
+      const at = [a, b].map((word) => pile.findIndex((element) => holds(element, word.element)));
+      const parts = (element) => solid(element) && element.contains(a.element) !== element.contains(b.element);
+      if (at.includes(-1) || pile.slice(0, Math.max(...at)).some(parts)) continue;
     }
     problems.push(`over each other ${short(a.text)} ${short(b.text)}`);
   }
   if (touch) for (const element of document.querySelectorAll("button, a[href], input:not([type=hidden]), select, textarea")) {
     const r = element.getBoundingClientRect();
     if (!element.checkVisibility() || r.bottom < 0 || r.top > innerHeight || element.closest(".leaflet-control-attribution")) continue;
-    if (r.width < 40 || r.height < 40) problems.push(`small target ${Math.round(r.width)}×${Math.round(r.height)} ${short(element.textContent || element.name || element.id)}`);
+    if (r.width < 44 || r.height < 44) {
+      const said = element.textContent || element.name || element.id;
+      problems.push(`small target ${Math.round(r.width)}×${Math.round(r.height)} ${short(said)}`);
+    }
   }
   if (document.documentElement.scrollWidth > innerWidth + 1) problems.push(`the page is ${document.documentElement.scrollWidth} px wide`);
   return [...new Set(problems)];

@@ -37,6 +37,12 @@ class Somebody:
         """How far it has come."""
         return str(self.city.orders.deliveries(OFFICER, order)[0]["state"])
 
+    def end_orders(self) -> None:
+        """What runs is ended."""
+        for order in self.city.orders.listed(OFFICER, 100, ""):
+            if order["state"] == "running":
+                self.city.orders.close(OFFICER, order["id"])
+
 
 @pytest.fixture
 def unit(live_city: City) -> Somebody:
@@ -46,9 +52,7 @@ def unit(live_city: City) -> Somebody:
 @pytest.fixture(autouse=True)
 def nothing_left(unit: Somebody) -> None:
     """What an earlier test has left open is ended."""
-    for order in unit.city.orders.listed(OFFICER, 100, ""):
-        if order["state"] == "running":
-            unit.city.orders.close(OFFICER, order["id"])
+    unit.end_orders()
 
 
 def test_a_call_for_help_is_heard_taken_and_answered(open_page: Callable[..., Page], unit: Somebody) -> None:

@@ -13,11 +13,11 @@ from dashboard.city import City
 from dashboard.tickets import TicketMove, TicketReport
 from tests.browser.conftest import keep, until, wait_for_area
 from tests.browser.look import stays_wrong
+from tests.browser.test_wall import STREET
 from tests.conftest import ADMIN, OFFICER, Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-wall")]
 
-STREET = "510104017"
 GRID = f"{STREET}001001"
 KINDS = ("gas_leak", "power_failure", "drain_blocked", "waterlogging")
 

@@ -22,10 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-roles")]
 
 @pytest.fixture
 def unit(live_city: City) -> Iterator[Somebody]:
-    yield Somebody(live_city)
-    for order in live_city.orders.listed(OFFICER, 100, ""):
-        if order["state"] == "running":
-            live_city.orders.close(OFFICER, order["id"])
+    somebody = Somebody(live_city)
+    yield somebody
+    somebody.end_orders()
 
 
 def reads_well(page: Page, name: str, kind: str = "desk") -> None:

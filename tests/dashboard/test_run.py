@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -92,6 +93,18 @@ def test_a_token_is_on_the_last_line_and_opens_the_door(data: Path) -> None:
     token_id = listed.split()[0]
     assert yiping(data, "token", "revoke", token_id).returncode == 0
     assert "revoked" in yiping(data, "token", "list").stdout
+
+
+def test_the_tiles_of_one_city_are_exported_and_those_of_several_are_not(data: Path) -> None:
+    assert yiping(data, "tiles", "export", str(data / "out")).returncode == 0
+    with sqlite3.connect(data / "yiping.db") as database:
+        names = [row[1] for row in database.execute("PRAGMA table_info(areas)")]
+        values = ", ".join("'5102'" if name == "code" else name for name in names)
+        database.execute(f"INSERT INTO areas ({', '.join(names)}) SELECT {values} FROM areas WHERE code = '5101'")
+    refused = yiping(data, "tiles", "export", str(data / "both"))
+    assert refused.returncode == 2
+    assert "5101, 5102" in refused.stderr
+    assert not (data / "both").exists()
 
 
 def test_a_real_city_starts_with_a_user(data: Path) -> None:
