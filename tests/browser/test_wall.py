@@ -181,15 +181,13 @@ def test_people_move_on_the_map(open_page: Callable[..., Page], live_city: City,
     answer = page.request.post(f"{running.server.address}/api/v1/positions", data=body, headers={"Authorization": f"Bearer {token}"})
     assert answer.ok, answer.text()
     expect(page.locator("[data-layer=people]")).to_contain_text(str(len(units)))
-    page.wait_for_timeout(400)
-    drawn = page.evaluate(
+    page.wait_for_function(
         """() => {
           const canvas = document.querySelector('canvas.dots-people');
           const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-          return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+          return data.filter((value, i) => i % 4 === 3 && value > 0).length > 20;
         }"""
     )
-    assert drawn > 20
 
 
 def test_a_cut_network_is_shown_and_nothing_is_missed(open_page: Callable[..., Page], live_city: City, network: Proxy) -> None:
