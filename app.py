@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 20_000
 TURN_OUT_S = 1.5
 """How often tokens of open connections are looked at: within `TRUST_S` of dashboard/accounts.py, so that no event has to do it."""
+PING_S = 10
 PING_TIMEOUT_S = 20
 """So late may the answer to a ping be. It waits in the queue of this worker too: a short time would cut everybody off when it is busy."""
 ASSETS = Path(__file__).parent / "assets"
@@ -52,7 +53,9 @@ def build(settings: Settings) -> Any:
         malformed,
         members,
         metrics,
+        packets,
         pages,
+        pinger,
         requests_log,
         screens,
         security,
@@ -121,18 +124,22 @@ def build(settings: Settings) -> Any:
         async_mode="gevent",
         json=serialising,
         max_http_buffer_size=wire.MOST_MESSAGE,
-        ping_interval=10,
+        ping_interval=PING_S,
         ping_timeout=PING_TIMEOUT_S,
         client_manager=members.members(settings.redis_url, f"{settings.redis_prefix}:sockets"),
+        serializer=packets.ClientPacket,
+        async_handlers=False,
+        transports=["websocket"],
     )
     # Engine.IO has no door for another websocket than its own two.
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     malformed.install(socketio)
-    socketio.server.eio._async = {**socketio.server.eio._async, "websocket": wire.Wire}
+    pinger.install(socketio, PING_S)
+    socketio.server.eio._async = {**socketio.server.eio._async, **wire.parts(settings.events_a_second)}
     everybody = screens.Screens(socketio, hub)
-    sockets.install(socketio, city, hub, everybody, offload)
+    sockets.install(server, socketio, city, hub, everybody, offload)
     registry.watch(hub, everybody, city.leadership.leads)
     health.install(server, city, hub, everybody)
 

@@ -1,7 +1,8 @@
-"""Full load for a long time: does the memory of the server or of a wall's tab grow, and has the wall missed a change at the end?
+"""Does the memory of the server or of a wall's tab grow, and has the wall missed a change at the end?
 
-The load is the simulator on the whole city: 4,400 positions a second, tickets that are worked on, warnings, orders with their
-answers. The wall stays on the city with all layers. `--minutes` shortens the two hours; below half an hour caches still fill.
+First connections that come and go (bench/churn.py), then full load for a long time. The load is the simulator on the whole city:
+4,400 positions a second, tickets that are worked on, warnings, orders with their answers. The wall stays on the city with all
+layers. `--minutes` shortens the two hours; below half an hour caches still fill.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page
 
+from bench import churn
 from bench.browser import LAYERS, chromium, signed_in, wait_drawn
 from bench.city import Running, running
 from bench.common import Figure, resident_mb
@@ -38,6 +40,8 @@ HELD = """() => {
 def measure(scale: str = "full", rounds: int = 1, minutes: float = 120) -> list[Figure]:
     """One long run; `rounds` is taken for the sake of the others."""
     del rounds
+    with running("small") as city:
+        churned = churn.figures(city, min(600.0, minutes * 60))
     with running(scale) as city, chromium() as browser:
         page = signed_in(browser, city.server.address)
         page.goto(f"{city.server.address}/")
@@ -47,6 +51,7 @@ def measure(scale: str = "full", rounds: int = 1, minutes: float = 120) -> list[
         time.sleep(SETTLE_S)
         missed, compared = differences(browser, page, city)
     return [
+        *churned,
         _slope("server: resident memory", server, "MB"),
         _slope("wall's tab: memory after collection", tab, "MB"),
         Figure(

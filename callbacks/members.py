@@ -8,6 +8,7 @@ the processor at the very moment when all of them come back. This one remembers 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from socketio import Manager, RedisManager
@@ -18,6 +19,8 @@ class _RoomsByConnection(BaseManager):  # type: ignore[misc]
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._entered: dict[tuple[str, str], dict[str | None, None]] = defaultdict(dict)
+        self.gone: Callable[[str], None] = lambda sid: None
+        """Called for each connection that is no longer held here, however it ended."""
 
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
@@ -37,6 +40,7 @@ class _RoomsByConnection(BaseManager):  # type: ignore[misc]
     def basic_disconnect(self, sid: str, namespace: str, **_more: Any) -> None:
         for room in tuple(self._entered.get((namespace, sid), ())):
             self.basic_leave_room(sid, namespace, room)
+        self.gone(sid)
         self.callbacks.pop(sid, None)
         for pending in (self.pending_connect, self.pending_disconnect):
             waiting = pending.get(namespace, ())

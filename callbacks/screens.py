@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from engineio.packet import MESSAGE, Packet
 from flask_socketio import SocketIO
 
-from callbacks.wire import Wire, framed
+from callbacks.wire import LINGER_S, Wire, framed
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.live.hub import Hub
@@ -19,6 +19,12 @@ from datasources.serialising import dumps
 AT_ONCE = 256
 """After so many sockets the others get their turn: some three milliseconds."""
 PLACE = "{_place_}"
+MOST_OF_UNIT = 8
+"""Connections of one token: a person's phone, its page in a second tab, what the network has not given up yet."""
+MOST_OF_TOKEN = 50
+"""The same for a desk, a wall of many screens or an API client."""
+SAY_WHO_S = 10.0
+"""So long may a connection take to say who it is."""
 T = TypeVar("T")
 
 
@@ -47,7 +53,9 @@ class Screens:
         self._hub = hub
         self._behind: set[str] = set()
         self._devices: dict[str, set[str]] = defaultdict(set)
+        self._sockets_of: dict[str, set[str]] = defaultdict(set)
         self.principals: dict[str, Principal] = {}
+        """Whom each connection stands for. That a connection is there is known by the manager alone: `connected`."""
         self.frames_skipped = 0
         self.seconds: dict[str, float] = defaultdict(float)
         """Processor time spent on writing each kind of event."""
@@ -55,19 +63,30 @@ class Screens:
         """How many messages of each kind of event went to a socket."""
 
     def welcome(self, sid: str, principal: Principal) -> None:
-        """A connection is up."""
+        """A connection is up. Raises `too_many` for a token that has as many as it may, `malformed` for one that is up already."""
+        if sid in self.principals:
+            raise Refused("malformed", problem="connect")
+        most = MOST_OF_UNIT if principal.unit_id is not None else MOST_OF_TOKEN
+        if len(self._sockets_of.get(principal.token_id, ())) >= most:
+            raise Refused("too_many_connections", limit=str(most))
+        self._sockets_of[principal.token_id].add(sid)
         self.principals[sid] = principal
         if principal.unit_id is not None:
             self._devices[principal.unit_id].add(sid)
 
     def forget(self, sid: str) -> None:
-        """A connection is gone."""
+        """A connection is gone: the manager says so of each that it lets go."""
         principal = self.principals.pop(sid, None)
         self._behind.discard(sid)
-        if principal is not None and principal.unit_id is not None:
-            self._devices[principal.unit_id].discard(sid)
-            if not self._devices[principal.unit_id]:
-                del self._devices[principal.unit_id]
+        if principal is None:
+            return
+        _discard(self._sockets_of, principal.token_id, sid)
+        if principal.unit_id is not None:
+            _discard(self._devices, principal.unit_id, sid)
+
+    def connected(self) -> dict[str, str]:
+        """Each connection of this worker with its Engine.IO connection, as the manager has them."""
+        return dict(self._in_room(None))
 
     # --- the outlet -----------------------------------------------------------------------------------
 
@@ -130,7 +149,7 @@ class Screens:
 
     # --- writing --------------------------------------------------------------------------------------
 
-    def _in_room(self, room: str) -> list[tuple[str, str]]:
+    def _in_room(self, room: str | None) -> list[tuple[str, str]]:
         return list(self._socketio.server.manager.get_participants("/", room))
 
     def _write(self, event: str, values: tuple[Any, ...], to: Iterable[tuple[str, str]]) -> None:
@@ -161,10 +180,33 @@ class Screens:
             connection.send(packet)
 
     def turn_out(self, still_valid: Callable[[list[str]], set[str]]) -> None:
-        """Cut the connections whose token was revoked or has expired meanwhile."""
-        held = dict(self.principals)
-        valid = still_valid(sorted({principal.token_id for principal in held.values()}))
-        for sid, principal in held.items():
-            if principal.token_id not in valid:
+        """Cut the connections whose token was revoked or has expired meanwhile, and those that never said who they are."""
+        held = [(sid, eio_sid, self.principals.get(sid)) for sid, eio_sid in self.connected().items()]
+        valid = still_valid(sorted({principal.token_id for _, _, principal in held if principal is not None}))
+        for sid, eio_sid, principal in held:
+            if principal is None or principal.token_id not in valid:
                 self.send_to(sid, "refused", Refused("token_revoked").as_dict())
-                self._socketio.server.disconnect(sid)
+                self._cut(eio_sid, sid)
+        known = {eio_sid for _, eio_sid, _ in held}
+        latest = time.monotonic() - SAY_WHO_S
+        for eio_sid, connection in list(self._socketio.server.eio.sockets.items()):
+            wire: Wire | None = getattr(connection, "wire", None)
+            if eio_sid not in known and wire is not None and wire.since < latest:
+                self._cut(eio_sid)
+
+    def _cut(self, eio_sid: str, sid: str | None = None) -> None:
+        """End a connection, its websocket too: the client is not asked to."""
+        connection = self._socketio.server.eio.sockets.get(eio_sid)
+        wire: Wire | None = getattr(connection, "wire", None)
+        if sid is not None:
+            self._socketio.server.disconnect(sid)
+        if connection is not None:
+            connection.close(wait=False)
+        if wire is not None:
+            wire.cut(LINGER_S)
+
+
+def _discard(sets: dict[str, set[str]], key: str, one: str) -> None:
+    sets[key].discard(one)
+    if not sets[key]:
+        del sets[key]

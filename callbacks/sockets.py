@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Literal
 
-from flask import request
+from flask import Flask, abort, request
 from flask_socketio import SocketIO, join_room, leave_room
 from flask_socketio import rooms as rooms_of
 from opentelemetry.trace import SpanKind
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from socketio.exceptions import ConnectionRefusedError as NotLetIn
 
 from callbacks import links
+from callbacks.packets import EVENTS
 from callbacks.screens import Screens
 from callbacks.web import parsed, secret_of
 from dashboard import tracing
@@ -33,6 +34,8 @@ from datasources.serialising import dumps
 log = logging.getLogger(__name__)
 PACKED_FROM = 64 * 1024
 MOST_SEQ = 2**53
+DOOR = "socket"
+"""Endpoint of the websocket's address."""
 
 
 class OpenArea(BaseModel):
@@ -92,8 +95,11 @@ def packed(answer: dict[str, Any], offload: Offload) -> dict[str, Any]:
     return answer if len(text) < PACKED_FROM else {"packed": offload(lambda: zlib.compress(text.encode(), 1))}
 
 
-def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload: Offload) -> None:
+def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload: Offload) -> None:
     """Register the events."""
+    # Each event has Flask's request context. Where no route fits, that keeps an exception, its traceback and with it every frame and
+    # buffer of the connection, in a circle that only the collector takes apart. Nobody gets as far as this route.
+    server.add_url_rule("/socket.io/", DOOR, lambda: abort(404), websocket=True)
     city.troubles.listen(lambda: screens.send("administrators", "troubles", city.troubles.listed()))
 
     @socketio.on("connect")
@@ -101,10 +107,10 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         given = auth.get("token") if isinstance(auth, dict) else None
         try:
             principal = city.accounts.principal(given if isinstance(given, str) else secret_of(request.headers, request.cookies))
+            screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         except Refused as refused:
             error = refused.as_dict()["error"]
             raise NotLetIn(error["en"], error) from None
-        screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         if principal.unit_id is not None:
             join_room(f"unit:{principal.unit_id}")
         if principal.may("see"):
@@ -113,13 +119,10 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
             join_room("administrators")
             screens.send_to(request.sid, "troubles", city.troubles.listed())  # type: ignore[attr-defined]
 
-    @socketio.on("disconnect")
-    def disconnect(_reason: Any = None) -> None:
-        screens.forget(request.sid)  # type: ignore[attr-defined]
-        link_gone(request.sid)  # type: ignore[attr-defined]
-
     def guarded(event: str, permission: str | None) -> Callable[[Callable[[Principal, Any], Any]], None]:
         """Register an event whose answer is `{…}` or `{"error": …}`; the token is looked at again each time. None: the service checks."""
+
+        assert event in EVENTS, f"{event!r} is not in callbacks/packets.py"
 
         def register(handler: Callable[[Principal, Any], Any]) -> None:
             @socketio.on(event)
@@ -145,6 +148,12 @@ def install(socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload:
         return register
 
     link_gone = links.register(socketio, city.links, guarded)
+
+    def gone(sid: str) -> None:
+        screens.forget(sid)
+        link_gone(sid)
+
+    socketio.server.manager.gone = gone
 
     def leave(kinds: tuple[str, ...]) -> None:
         for room in rooms_of():

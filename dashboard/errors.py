@@ -14,6 +14,8 @@ STATUS = {
     "token_expired": 401,
     "token_revoked": 401,
     "too_many_attempts": 429,
+    "too_many": 429,
+    "too_many_connections": 429,
     "code_needed": 401,
     "wrong_code": 401,
     "factor_missing": 403,

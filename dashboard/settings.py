@@ -74,6 +74,7 @@ class Settings:
     push_contact: str
     turn_url: str
     turn_secret: str
+    events_a_second: int
 
     @property
     def address(self) -> str:
@@ -112,6 +113,7 @@ DOCUMENTED = {
     "YIPING_PUSH_CONTACT": "mailto:admin@localhost",
     "YIPING_TURN_URL": "",
     "YIPING_TURN_SECRET": "",
+    "YIPING_EVENTS_A_SECOND": "20",
     "SCALE": "demo",
 }
 """Every setting with its default; the README names each of them (held by a test)."""
@@ -153,6 +155,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         push_contact=_contact(values["YIPING_PUSH_CONTACT"]),
         turn_url=_turn(values["YIPING_TURN_URL"], values["YIPING_TURN_SECRET"]),
         turn_secret=_secret("YIPING_TURN_SECRET", values["YIPING_TURN_SECRET"], "TURN server's static-auth-secret"),
+        events_a_second=_rate(values["YIPING_EVENTS_A_SECOND"]),
         secure_cookies=_switch("YIPING_SECURE_COOKIES", values["YIPING_SECURE_COOKIES"]),
     )
 
@@ -166,6 +169,12 @@ def _host(text: str) -> str:
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise BadSetting("YIPING_PORT", text, "a number from 1 to 65535")
+    return int(text)
+
+
+def _rate(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= 100_000:
+        raise BadSetting("YIPING_EVENTS_A_SECOND", text, "a number from 1 to 100000")
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,13 +10,17 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from callbacks import malformed
+from callbacks.inlet import Inlet
 from callbacks.members import Members
+from callbacks.packets import ClientPacket
+from tests.waiting import wait_for
 
 
 class Connection:
     """An Engine.IO socket that notes how it is closed."""
 
     def __init__(self) -> None:
+        self.wire = SimpleNamespace(inlet=Inlet(20))
         self.closed: list[dict[str, bool]] = []
 
     def close(self, **how: bool) -> None:
@@ -27,7 +32,7 @@ class Connection:
 
 @pytest.fixture
 def socketio() -> SocketIO:
-    made = SocketIO(Flask("malformed"), async_mode="threading", client_manager=Members())
+    made = SocketIO(Flask("malformed"), async_mode="threading", client_manager=Members(), async_handlers=False, serializer=ClientPacket)
     malformed.install(made)
 
     @made.on("connect")
@@ -46,9 +51,10 @@ def socketio() -> SocketIO:
     return made
 
 
-@pytest.mark.parametrize("data", [b"bytes", "51-[]", "6", "x", "2[]", '2{"a":1}', "2null", {"a": 1}, None], ids=repr)
+@pytest.mark.parametrize("data", [b"bytes", "51-[]", "6", "x", "2[]", '2{"a":1}', "2null", {"a": 1}, None, '2["disconnect"]'], ids=repr)
 def test_the_connection_is_closed_without_waiting(socketio: SocketIO, data: Any) -> None:
     socketio.server.eio.handlers["message"]("one", data)
+    wait_for(lambda: socketio.server.eio.sockets["one"].closed)
     assert socketio.server.eio.sockets["one"].closed == [{"wait": False, "abort": True}]
 
 

@@ -38,7 +38,7 @@ server = app.build(from_environment(os.environ))
 def shown(rule):
     return re.sub(r"<(?:int[^:]*:)?(code|id|number)>", r"{\\1}", rule) if rule.startswith("/api/v1") else rule
 rules = [method + " " + shown(rule.rule)
-         for rule in server.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}]
+         for rule in server.url_map.iter_rules() if rule.endpoint != "socket" for method in rule.methods - {"HEAD", "OPTIONS"}]
 print("LIST", json.dumps({"rules": rules, "events": list(server.extensions["socketio"].server.handlers["/"])}), flush=True)
 os._exit(0)
 """
