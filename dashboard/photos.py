@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
+import subprocess
+import sys
 from pathlib import Path
+from threading import BoundedSemaphore
 
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import select
 
+from dashboard import redraw
 from dashboard.attachments import Attachments, check_size
-from dashboard.clock import new_id
+from dashboard.clock import Clock, new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
+from datasources.database import Database
 from datasources.models import Message, Photo, Ticket, TicketStep
 
 MOST_BYTES = 10 * 1024 * 1024
-MOST_PIXELS = 50_000_000
-LONGEST_SIDE = 2048
-UNREADABLE = (
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow raises for files that are broken in all kinds of ways."""
+MOST_SCANS = 100
+"""A progressive JPEG has some ten; each takes as long as the whole picture, and fifteen bytes."""
+SCAN = b"\xff\xda"
+PATIENCE_S = 10.0
+SIDE_BY_SIDE = 2
+PROGRAM = (sys.executable, "-I", str(Path(redraw.__file__).resolve()))
 
 
 class Photos(Attachments[Photo]):
@@ -41,6 +31,10 @@ class Photos(Attachments[Photo]):
 
     model = Photo
     suffix = ".jpg"
+
+    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
+        super().__init__(database, folder, clock)
+        self._drawing = BoundedSemaphore(SIDE_BY_SIDE)
 
     def store(self, principal: Principal, key: str, data: bytes) -> str:
         """Keep a photo under the sender's idempotency key; returns its id.
@@ -52,7 +46,8 @@ class Photos(Attachments[Photo]):
         check_size(len(data), MOST_BYTES, "photo")
         if (known := self._sent_before(principal, key)) is not None:
             return known
-        picture = _redrawn(data)
+        with self._drawing:
+            picture = _redrawn(data)
         photo = Photo(
             id=new_id(),
             key=key,
@@ -86,23 +81,17 @@ class Photos(Attachments[Photo]):
         return self._path(photo.id)
 
 
-def _turned(image: Image.Image) -> Image.Image:
-    """As the camera was held. What it wrote beside the picture may be broken in any way: then the picture is taken as it lies."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except UNREADABLE:
-        return image
-
-
 def _redrawn(data: bytes) -> tuple[bytes, int, int]:
+    """JPEG, width and height. Raises `too_large`, `not_an_image`; the latter also for what takes too long."""
+    if data.count(SCAN) > MOST_SCANS:
+        raise Refused("not_an_image", field="photo")
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Refused("too_large", field="photo", limit=f"{MOST_PIXELS // 1_000_000} MP")
-            upright = _turned(image).convert("RGB")
-    except UNREADABLE:
+        done = subprocess.run(PROGRAM, input=data, capture_output=True, timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
         raise Refused("not_an_image", field="photo") from None
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    out = io.BytesIO()
-    upright.save(out, "JPEG", quality=85)
-    return out.getvalue(), upright.width, upright.height
+    if done.returncode == redraw.TOO_LARGE:
+        raise Refused("too_large", field="photo", limit=f"{redraw.MOST_PIXELS // 1_000_000} MP")
+    if done.returncode != 0:
+        raise Refused("not_an_image", field="photo")
+    width, height = redraw.SIZE.unpack_from(done.stdout)
+    return done.stdout[redraw.SIZE.size :], width, height
