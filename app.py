@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ def build(settings: Settings) -> Any:
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
     from dashboard.city import build_city
+    from dashboard.dispatch.policies import OUTSIDE
     from dashboard.live.hub import Hub
     from dashboard.memory import give_back
     from dashboard.tile_keeper import TileKeeper
@@ -159,7 +161,8 @@ def build(settings: Settings) -> Any:
             ("overdue", 1.0, city.tickets.mark_overdue),
             ("expired", 1.0, city.warnings.expire),
             ("late", 1.0, city.orders.mark_late),
-            ("calls", 1.0, city.caller.look),
+            ("calls", 1.0, city.caller.plan_all),
+            *((f"calls by {channel}", 1.0, partial(city.caller.make_all, channel)) for channel in OUTSIDE),
             ("fences", 2.0, city.watcher.look),
             ("finished", 30.0, city.orders.close_finished),
             ("tracks", 600.0, city.positions.forget_old),

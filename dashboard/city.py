@@ -37,6 +37,7 @@ from dashboard.units import Units
 from dashboard.video import Video
 from dashboard.warnings import Warnings
 from datasources.bus import Bus, Names, open_bus
+from datasources.channels.push_services import PushServices
 from datasources.database import Database
 from datasources.leadership import Leadership, open_leadership
 from datasources.link_store import open_links
@@ -155,7 +156,7 @@ def build_city(
         policies=policies,
         caller=Caller(commands, areas, policies, answers, desk),
         reach=Reach(commands, areas, orders),
-        subscriptions=Subscriptions(commands),
+        subscriptions=Subscriptions(commands, PushServices(settings.push_services)),
         tiling=Tiling(database, settings.data / "tiles", troubles),
         troubles=troubles,
     )

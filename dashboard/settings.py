@@ -72,6 +72,7 @@ class Settings:
     recordings: Path | None
     voice_model: Path | None
     push_contact: str
+    push_services: tuple[str, ...]
     turn_url: str
     turn_secret: str
     events_a_second: int
@@ -111,6 +112,7 @@ DOCUMENTED = {
     "YIPING_RECORDINGS": "",
     "YIPING_VOICE_MODEL": "",
     "YIPING_PUSH_CONTACT": "mailto:admin@localhost",
+    "YIPING_PUSH_SERVICES": "",
     "YIPING_TURN_URL": "",
     "YIPING_TURN_SECRET": "",
     "YIPING_EVENTS_A_SECOND": "20",
@@ -153,6 +155,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         recordings=_folder("YIPING_RECORDINGS", values["YIPING_RECORDINGS"]),
         voice_model=_folder("YIPING_VOICE_MODEL", values["YIPING_VOICE_MODEL"]),
         push_contact=_contact(values["YIPING_PUSH_CONTACT"]),
+        push_services=_hosts("YIPING_PUSH_SERVICES", values["YIPING_PUSH_SERVICES"]),
         turn_url=_turn(values["YIPING_TURN_URL"], values["YIPING_TURN_SECRET"]),
         turn_secret=_secret("YIPING_TURN_SECRET", values["YIPING_TURN_SECRET"], "TURN server's static-auth-secret"),
         events_a_second=_rate(values["YIPING_EVENTS_A_SECOND"]),
@@ -239,6 +242,13 @@ def _contact(text: str) -> str:
     if not re.fullmatch(r"(mailto:[^\s@]+@[^\s@]+|https://\S+)", text):
         raise BadSetting("YIPING_PUSH_CONTACT", text, "mailto:somebody@example.org or an https address, for the push services")
     return text
+
+
+def _hosts(name: str, text: str) -> tuple[str, ...]:
+    hosts = tuple(filter(None, text.replace(" ", "").split(",")))
+    if not all(re.fullmatch(r"[a-z0-9.-]+", host) for host in hosts):
+        raise BadSetting(name, text, "names of hosts in small letters, with commas between")
+    return hosts
 
 
 def _redis(text: str) -> str | None:

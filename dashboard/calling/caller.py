@@ -10,26 +10,29 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas
+from dashboard.calling.breaker import Breaker
 from dashboard.clock import new_id
 from dashboard.codes import LEVELS, end_of
 from dashboard.command import Commands, Work
 from dashboard.desk import Desk
 from dashboard.dispatch.answers import Answer, Answers
 from dashboard.dispatch.moves import escalate
-from dashboard.dispatch.policies import INSIDE, Policies, Step, Steps
+from dashboard.dispatch.policies import INSIDE, OUTSIDE, Policies, Step, Steps
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import waits
 from dashboard.errors import Refused
 from dashboard.identity import SYSTEM, Principal
 from dashboard.rows import Row
 from datasources.channels.channel import Channel, Message, Outcome
+from datasources.channels.outgoing import printable
 from datasources.database import turn
 from datasources.models import Call, Delivery, Order, Unit
 from datasources.queries import calling as queries
@@ -69,19 +72,27 @@ class Caller:
         self._policies = policies
         self._answers = answers
         self._channels: Mapping[str, Channel] = {}
-        self._paused: dict[str, datetime] = {}
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._breakers = {channel: Breaker() for channel in OUTSIDE}
+        self._pools = {channel: ThreadPoolExecutor(THREADS, thread_name_prefix=f"call-{channel}") for channel in OUTSIDE}
 
     def use(self, channels: Mapping[str, Channel]) -> None:
         """Make calls over these channels from now on."""
         self._channels = channels
 
     def look(self) -> int:
-        """Plan what is due and make what is planned; returns how many calls were made."""
+        """Plan what is due and make what is planned, channel after channel; returns how many calls were made."""
+        self.plan_all()
+        return sum(self.make_all(channel) for channel in OUTSIDE)
+
+    def plan_all(self) -> None:
+        """Plan what is due."""
         while self.plan() == AT_ONCE:
             turn()  # who waits to write an answer goes first
+
+    def make_all(self, channel: str) -> int:
+        """Make what is planned for one channel; returns how many calls were made. Channels are worked on side by side, each for itself."""
         made = 0
-        while (count := self.make()) > 0:
+        while (count := self.make(channel)) > 0:
             made += count
             turn()
         return made
@@ -113,7 +124,10 @@ class Caller:
                     made[order.id, delivery.area_code[:COMMUNITY], call.channel].append(delivery)
                     if call.channel in INSIDE:
                         inside[order, call.channel].append((delivery, call))
-                delivery.call_at = work.now + timedelta(seconds=steps[delivery.calls].after_s) if delivery.calls < len(steps) else None
+                wait = timedelta(seconds=steps[delivery.calls].after_s) if delivery.calls < len(steps) else None
+                if wait is not None and call is not None and call.channel in OUTSIDE and self._breakers[call.channel].left(work.now):
+                    wait = timedelta(0)  # that channel rests: the next one is tried at once
+                delivery.call_at = None if wait is None else work.now + wait
             for (order, channel), pairs in inside.items():
                 (self._escalate if channel == "duty_desk" else self._deputise)(work, order, pairs)
             for (order_id, area_code, channel), group in made.items():
@@ -189,15 +203,17 @@ class Caller:
 
     # --- making ---------------------------------------------------------------------------------------
 
-    def make(self) -> int:
-        """Make the calls that are due, side by side; returns how many were tried."""
-        now = self._commands.clock()
-        self._paused = {channel: until for channel, until in self._paused.items() if until > now}
+    def make(self, channel: str) -> int:
+        """Make calls of this channel that are due, side by side; returns how many were tried."""
+        now, breaker = self._commands.clock(), self._breakers[channel]
+        most = breaker.most(now, MADE_AT_ONCE)
+        if most == 0:
+            return 0
         with self._database.read() as session:
-            if not queries.due_calls(session, now, 1, tuple(self._paused)):
+            if not queries.due_calls(session, now, 1, channel):
                 return 0
         with self._commands.transaction(SYSTEM) as work:
-            calls = queries.due_calls(work.session, work.now, MADE_AT_ONCE, tuple(self._paused), lock=True)
+            calls = queries.due_calls(work.session, work.now, most, channel, lock=True)
             found = queries.context(work.session, calls)
             messages = self._messages(work.session, calls, found)
             claimed = []
@@ -206,11 +222,16 @@ class Caller:
                 if not _wanted(delivery, order):
                     call.state, call.result, call.due_at, call.ended_at = "failed", "no longer needed", None, work.now
                     continue
+                if call.tries >= MOST_TRIES:
+                    # Claimed that often, and never has anybody come back to say how it ended.
+                    call.state, call.result, call.due_at, call.ended_at = "failed", "how it ended is not known", None, work.now
+                    self._hurry(work, call)
+                    continue
                 call.state, call.due_at, call.tries = "sending", work.now + CLAIM, call.tries + 1
-                claimed.append((call.channel, messages[call.id]))
-        outcomes = list(self._pool.map(lambda one: self._send(*one), claimed))
+                claimed.append(messages[call.id])
+        outcomes = list(self._pools[channel].map(lambda message: self._send(channel, message), claimed))
         if claimed:
-            self._end([message.id for _, message in claimed], outcomes)
+            self._end(channel, [message.id for message in claimed], outcomes)
         return len(calls)
 
     def _messages(self, session: Session, calls: Sequence[Call], found: Mapping[str, tuple[Delivery, Order, Unit]]) -> dict[str, Message]:
@@ -231,43 +252,73 @@ class Caller:
         return messages
 
     def _send(self, channel: str, message: Message) -> Outcome:
-        adapter = self._channels.get(channel)
+        adapter, breaker = self._channels.get(channel), self._breakers[channel]
         if adapter is None:
             return Outcome("failed", "this channel is no longer set up")
+        if rest := breaker.left(self._commands.clock()):
+            return Outcome("later", "the channel rests", wait_s=rest.total_seconds())
         try:
-            return adapter.send(message)
+            outcome = adapter.send(message)
         except Exception as error:
             # An adapter must not raise; one that does may not stop the calls to everybody else.
             log.exception("the channel %r failed", channel)
             return Outcome("later", type(error).__name__)
+        if not outcome.silent:
+            breaker.answered()
+        elif breaker.silent(self._commands.clock()):
+            log.warning("nobody answers on the channel %r: it rests", channel)
+            self._pass_over(channel)
+        return outcome
 
-    def _end(self, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    def _pass_over(self, channel: str) -> None:
+        """Take the policy's next step at once for those who wait for a channel that rests, and tell the desk."""
         with self._commands.transaction(SYSTEM) as work:
-            ended: dict[tuple[str, str, str, str], list[list[Any]]] = defaultdict(list)
-            failed: dict[str, list[Call]] = defaultdict(list)
+            count, one = queries.pass_over(work.session, channel, work.now)
+            if one is not None:
+                about = {"channel": channel, "order": one.order_id}
+                self._desk.put(work, "channel", channel, "orange", one.area_code[:CITY], "nobody answers", about, max(1, count))
+
+    def _end(self, channel: str, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+        """Store how calls ended; one whose end cannot be stored does not keep those of the others from being."""
+        try:
+            self._end_all(channel, ids, outcomes)
+        except SQLAlchemyError:
+            if len(ids) == 1:
+                raise
+            log.exception("the ends of %d calls cannot be stored together", len(ids))
+            for call_id, outcome in zip(ids, outcomes, strict=True):
+                try:
+                    self._end_all(channel, [call_id], [outcome])
+                except SQLAlchemyError:
+                    log.exception("the end of the call %s cannot be stored", call_id)
+
+    def _end_all(self, channel: str, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+        with self._commands.transaction(SYSTEM) as work:
+            ended: dict[tuple[str, str, str], list[list[Any]]] = defaultdict(list)
+            failed: list[Call] = []
             for call_id, outcome in zip(ids, outcomes, strict=True):
                 call = work.session.get_one(Call, call_id, with_for_update=True)
                 queries.forget_subscriptions(work.session, outcome.gone)
                 if outcome.wait_s is not None:
-                    self._paused[call.channel] = work.now + timedelta(seconds=outcome.wait_s)
+                    self._breakers[channel].pause(work.now + timedelta(seconds=outcome.wait_s))
                 if call.state != "sending":
                     continue  # the other side has reported meanwhile
                 self._note(work, call, outcome)
                 delivery = work.session.get_one(Delivery, call.delivery_id)
                 line = [delivery.id, delivery.unit_id, delivery.unit_name, delivery.area_code]
-                ended[call.order_id, call.area_code[:COMMUNITY], call.channel, call.state].append(line)
+                ended[call.order_id, call.area_code[:COMMUNITY], call.state].append(line)
                 if call.state == "failed":
-                    failed[call.channel].append(call)
-            for (order_id, area_code, channel, state), lines in ended.items():
+                    failed.append(call)
+            for (order_id, area_code, state), lines in ended.items():
                 payload = {"order_id": order_id, "channel": channel, "state": state, "deliveries": lines}
                 work.record("call.end", area_code, order_id, payload)
-            for channel, calls in failed.items():
+            if failed:
                 # One item for a channel, however many calls it fails: the desk must know that it cannot rely on it.
-                about = {"channel": channel, "order": calls[-1].order_id}
-                self._desk.put(work, "channel", channel, "orange", calls[-1].area_code[:CITY], calls[-1].result, about, len(calls))
+                about = {"channel": channel, "order": failed[-1].order_id}
+                self._desk.put(work, "channel", channel, "orange", failed[-1].area_code[:CITY], failed[-1].result, about, len(failed))
 
     def _note(self, work: Work, call: Call, outcome: Outcome) -> None:
-        call.result = outcome.detail
+        call.result = printable(outcome.detail)
         if outcome.state == "later" and (call.tries < MOST_TRIES or outcome.wait_s is not None):
             pause = outcome.wait_s if outcome.wait_s is not None else 2.0**call.tries
             call.state, call.due_at = "waiting", work.now + timedelta(seconds=pause)
@@ -321,7 +372,8 @@ class Caller:
 
     def close(self) -> None:
         """End the threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def call_row(call: Call) -> Row:

@@ -9,6 +9,7 @@ from dashboard.settings import Settings
 from datasources.channels.channel import Channel
 from datasources.channels.gateway import Gateway
 from datasources.channels.loudspeaker import Loudspeakers
+from datasources.channels.push_services import PushServices
 from datasources.channels.speech import Voice
 from datasources.channels.web_push import WebPush, key_in, public_key
 
@@ -23,7 +24,8 @@ def set_up(settings: Settings) -> frozenset[str]:
 
 def open_channels(settings: Settings, played: Callable[[str], None], offload: Offload) -> dict[str, Channel]:
     """The adapters. Opening the loudspeakers connects to their broker in the background."""
-    channels: dict[str, Channel] = {"web_push": WebPush(key_in(settings.data / "vapid.pem"), settings.push_contact)}
+    services = PushServices(settings.push_services)
+    channels: dict[str, Channel] = {"web_push": WebPush(key_in(settings.data / "vapid.pem"), settings.push_contact, services)}
     if settings.sms_url:
         channels["sms"] = Gateway(settings.sms_url, settings.sms_token)
     if settings.voice_url:

@@ -19,6 +19,7 @@ from datasources.serialising import iso
 
 CHANNELS = ("web_push", "sms", "voice", "deputy", "duty_desk", "loudspeaker")
 INSIDE = ("deputy", "duty_desk")
+OUTSIDE = tuple(channel for channel in CHANNELS if channel not in INSIDE)
 """Channels that need nothing from outside."""
 Priority = Literal["normal", "urgent", "critical"]
 PRIORITIES = get_args(Priority)

@@ -27,12 +27,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `later`: try again, after `wait_s` when the other side named a time; it holds for the whole channel then."""
+    """How an attempt ended. `later`: try again, after `wait_s` when the other side named a time; it holds for the whole channel then.
+    `silent`: the other side did not answer at all."""
 
     state: Literal["sent", "failed", "later"]
     detail: str = ""
     wait_s: float | None = None
     gone: Sequence[str] = ()
+    silent: bool = False
 
 
 class Channel(Protocol):

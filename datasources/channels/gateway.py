@@ -6,16 +6,14 @@ Answer: 2xx with `{"id": <the gateway's id>, "status": "accepted"}`. Anything el
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import requests
-
 from datasources.channels.channel import Message, Outcome
+from datasources.channels.outgoing import Answer, NotReached, post, printable
 
 PATIENCE_S = 8.0
 MOST_WAIT_S = 300.0
-SAID = 160
-"""How much of a nonsense answer is kept."""
 
 
 class Gateway:
@@ -31,32 +29,29 @@ class Gateway:
         if not message.phone:
             return Outcome("failed", "no telephone number")
         body = {"id": message.id, "phone": message.phone, "text": f"【{message.title}】{message.text}"}
-        headers = {**self._headers, "Idempotency-Key": message.id}
+        headers = {**self._headers, "Idempotency-Key": message.id, "Content-Type": "application/json"}
         try:
-            answer = requests.post(self._url, json=body, headers=headers, timeout=self._patience_s, allow_redirects=False)
-        except requests.Timeout:
-            return Outcome("later", f"no answer within {self._patience_s:g} s")
-        except requests.RequestException as error:
-            return Outcome("later", f"not reachable: {type(error).__name__}")
-        return _read(answer)
+            return _read(post(self._url, json.dumps(body).encode(), headers, self._patience_s))
+        except NotReached as silence:
+            return Outcome("later", str(silence), silent=silence.silent)
 
 
-def _read(answer: requests.Response) -> Outcome:
-    if answer.status_code == 429:
-        return Outcome("later", "429: too many", _wait(answer.headers.get("Retry-After", "")))
-    if answer.status_code >= 500:
-        return Outcome("later", f"{answer.status_code}")
-    said = answer.text[:SAID]
-    if answer.status_code >= 300:
-        return Outcome("failed", f"{answer.status_code}: {said}")
+def _read(answer: Answer) -> Outcome:
+    if answer.status == 429:
+        return Outcome("later", "429: too many", _wait(answer.headers.get("retry-after", "")))
+    if answer.status >= 500:
+        return Outcome("later", f"{answer.status}")
+    said = answer.said
+    if not 200 <= answer.status < 300:
+        return Outcome("failed", f"{answer.status}: {said}")
     try:
         found: Any = answer.json()
     except ValueError:
         return Outcome("failed", f"not JSON: {said!r}")
     if not isinstance(found, dict) or found.get("status") != "accepted":
         return Outcome("failed", f"not accepted: {said!r}")
-    return Outcome("sent", str(found.get("id", ""))[:SAID])
+    return Outcome("sent", printable(str(found.get("id", ""))))
 
 
 def _wait(text: str) -> float:
-    return min(float(text), MOST_WAIT_S) if text.isdigit() else 5.0
+    return min(float(text), MOST_WAIT_S) if text.isascii() and text.isdigit() and len(text) < 10 else 5.0

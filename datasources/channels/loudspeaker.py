@@ -64,7 +64,7 @@ class Loudspeakers:
     def send(self, message: Message) -> Outcome:
         """See `Channel`. Sent means that the broker has it."""
         if not self._up.wait(PATIENCE_S):
-            return Outcome("later", "the broker is not reachable")
+            return Outcome("later", "the broker is not reachable", silent=True)
         try:
             audio = self._offload(lambda: self._voice.speech(message.title, message.text))
         except (NoSpeech, subprocess.TimeoutExpired) as problem:
@@ -76,7 +76,7 @@ class Loudspeakers:
             published.wait_for_publish(PATIENCE_S)
         except (RuntimeError, ValueError) as error:
             return Outcome("later", str(error))
-        return Outcome("sent") if published.is_published() else Outcome("later", "the broker did not confirm")
+        return Outcome("sent") if published.is_published() else Outcome("later", "the broker did not confirm", silent=True)
 
     def _connected(self, client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

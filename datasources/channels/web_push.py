@@ -9,15 +9,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import http_ece
-import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from datasources.channels.channel import Message, Outcome
+from datasources.channels.outgoing import NotReached, post
+from datasources.channels.push_services import PushServices
 
 PATIENCE_S = 8.0
+"""For all browsers of one person together."""
 LIFE_S = 3600
+USELESS = ("gone", "bad keys", "no push service of ours")
 MOST_BYTES = 3000
 """Push services take 4 kB in all; a longer text is cut, the page shows the whole."""
 
@@ -42,7 +45,8 @@ def public_key(key: Vapid02) -> str:
 class WebPush:
     """Sends to every browser of a unit."""
 
-    def __init__(self, key: Vapid02, contact: str = "mailto:admin@localhost") -> None:
+    def __init__(self, key: Vapid02, contact: str = "mailto:admin@localhost", services: PushServices | None = None) -> None:
+        self._services = services or PushServices()
         self._key = key
         self._contact = contact
 
@@ -54,14 +58,15 @@ class WebPush:
         body = json.dumps(
             {"title": message.title, "text": text, "priority": message.priority, **(message.data or {})}, ensure_ascii=False
         ).encode()
-        outcomes = [self._push(one["endpoint"], one["p256dh"], one["auth"], body, message) for one in message.subscriptions]
-        gone = [
-            one["endpoint"] for one, outcome in zip(message.subscriptions, outcomes, strict=True) if outcome.detail in ("gone", "bad keys")
-        ]
+        until = time.monotonic() + PATIENCE_S
+        outcomes = [self._push(one["endpoint"], one["p256dh"], one["auth"], body, message, until) for one in message.subscriptions]
+        gone = [one["endpoint"] for one, outcome in zip(message.subscriptions, outcomes, strict=True) if outcome.detail in USELESS]
         best = next((o for state in ("sent", "later", "failed") for o in outcomes if o.state == state), outcomes[0])
-        return Outcome(best.state, best.detail, best.wait_s, gone)
+        return Outcome(best.state, best.detail, best.wait_s, gone, silent=best.silent)
 
-    def _push(self, endpoint: str, p256dh: str, auth: str, body: bytes, message: Message) -> Outcome:
+    def _push(self, endpoint: str, p256dh: str, auth: str, body: bytes, message: Message, until: float) -> Outcome:
+        if not self._services.takes(endpoint):
+            return Outcome("failed", "no push service of ours")
         try:
             sealed = http_ece.encrypt(
                 body,
@@ -82,14 +87,15 @@ class WebPush:
             "Topic": message.id.replace("-", "")[:32],
         }
         try:
-            answer = requests.post(endpoint, data=sealed, headers=headers, timeout=PATIENCE_S, allow_redirects=False)
-        except requests.RequestException as error:
-            return Outcome("later", f"the push service is not reachable: {type(error).__name__}")
-        if answer.status_code in (404, 410):
+            status = post(endpoint, sealed, headers, max(0.1, until - time.monotonic()), self._services.public_only(endpoint)).status
+        except NotReached:
+            # Neither why nor what it said: whoever named the address would learn what lies behind it.
+            return Outcome("later", "the push service is not reachable")
+        if status in (404, 410):
             return Outcome("failed", "gone")
-        if answer.status_code == 429 or answer.status_code >= 500:
-            return Outcome("later", f"the push service answers {answer.status_code}")
-        return Outcome("sent") if answer.ok else Outcome("failed", f"the push service answers {answer.status_code}: {answer.text[:120]}")
+        if status == 429 or status >= 500:
+            return Outcome("later", f"the push service answers {status}")
+        return Outcome("sent") if 200 <= status < 300 else Outcome("failed", f"the push service answers {status}")
 
 
 def _bytes(text: str) -> bytes:

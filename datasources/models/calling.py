@@ -47,7 +47,7 @@ class Call(Base):
 
     __table_args__ = (
         UniqueConstraint("delivery_id", "step"),
-        Index("ix_calls_due_at", "due_at"),
+        Index("ix_calls_channel_due_at", "channel", "due_at"),
         Index("ix_calls_order_id_channel", "order_id", "channel"),
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
 from datasources.queries import units
-from datasources.queries.dispatch import AT_ONCE
+from datasources.queries.dispatch import AT_ONCE, UNANSWERED
 from datasources.queries.units import Chosen
 
 PLACES_AT_ONCE = 50
@@ -51,10 +51,20 @@ def hold_deliveries(session: Session, ids: Sequence[str], now: datetime) -> list
     return [(one, orders[one.order_id]) for one in found]
 
 
-def due_calls(session: Session, now: datetime, most: int, but: Sequence[str] = (), lock: bool = False) -> list[Call]:
-    """Calls that are to be made now, or whose maker has died; not those over the channels `but`."""
-    query = select(Call).where(Call.due_at <= now, Call.channel.not_in(but)).order_by(Call.due_at, Call.id).limit(most)
+def due_calls(session: Session, now: datetime, most: int, channel: str, lock: bool = False) -> list[Call]:
+    """Calls over this channel that are to be made now, or whose maker has died."""
+    query = select(Call).where(Call.due_at <= now, Call.channel == channel).order_by(Call.due_at, Call.id).limit(most)
     return list(session.scalars(query.with_for_update(skip_locked=True) if lock else query))
+
+
+def pass_over(session: Session, channel: str, now: datetime) -> tuple[int, Call | None]:
+    """Make the next call due at once for those whose last one waits for this channel; how many, and one of their calls."""
+    waiting = (Call.channel == channel, Call.due_at.is_not(None))
+    theirs = exists().where(Call.delivery_id == Delivery.id, Call.step + 1 == Delivery.calls, *waiting)
+    concerned = (Delivery.state.in_(UNANSWERED), Delivery.call_at > now, theirs)
+    count = session.scalar(select(func.count()).select_from(Delivery).where(*concerned)) or 0
+    session.execute(update(Delivery).where(*concerned).values(call_at=now).execution_options(synchronize_session=False))
+    return count, session.scalars(select(Call).where(*waiting).limit(1)).first()
 
 
 def context(session: Session, calls: Sequence[Call]) -> dict[str, tuple[Delivery, Order, Unit]]:

@@ -102,7 +102,7 @@ def criteria(things: Things) -> dict[str, Any]:
 
 def subscription(_things: Things, _person: Person) -> dict[str, Any]:
     """Of a browser."""
-    return {"endpoint": "https://push.example.cn/x", "p256dh": "B" * 87, "auth": "a" * 22}
+    return {"endpoint": "https://fcm.googleapis.com/x", "p256dh": "B" * 87, "auth": "a" * 22}
 
 
 def policy(things: Things, _person: Person) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from dashboard.calling.caller import Caller, Report
+from dashboard.calling.breaker import SILENCES
+from dashboard.calling.caller import MOST_TRIES, Caller, Report
 from dashboard.city import City
 from dashboard.dispatch.answers import BY_PHONE, Answer
 from dashboard.dispatch.ending import UPDATE, end
@@ -367,3 +370,81 @@ def test_an_order_that_is_called_off_while_a_deputy_is_sought_leaves_nobody_behi
         log = [c.payload for c in changes.of_entity(session, order_id) if c.kind == "delivery.move"]
     assert {line[0]: move["to"] for move in log for line in move["deliveries"]} == stored
     assert set(stored.values()) == {"expired"}
+
+
+class Silent:
+    """A gateway that takes each message and never answers."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def send(self, message: Message) -> Outcome:
+        self.asked += 1
+        return Outcome("later", "no whole answer within 8 s", silent=True)
+
+
+def test_a_channel_that_hangs_keeps_no_other_from_calling(
+    city: City, caller: Caller, people: list[dict[str, Any]], far: gateways.Gateway, clock: TurnedClock
+) -> None:
+    silent = Silent()
+    caller.use({"sms": silent, "voice": Gateway(far.address, "")})
+    deliveries = order(city, [SMS, Step(channel="voice", after_s=3600)], *(person["id"] for person in people[:40]))
+    clock.turn(seconds=20)
+    caller.look()
+    caller.look()
+    assert silent.asked <= SILENCES + 16, "the rest of the batch is not tried: at most what its threads had begun"
+    assert all(("voice", "sent") in told(city, caller, delivery) for delivery in deliveries), "at once, not in an hour"
+    items = city.desk.listed(OFFICER)["waiting"]
+    assert [item["about"]["channel"] for item in items if item["kind"] == "channel"] == ["sms"], "the desk is told"
+    clock.turn(seconds=31)
+    caller.look()
+    assert silent.asked <= SILENCES + 17, "one call tries whether it is back"
+
+
+def test_what_comes_due_while_a_channel_rests_takes_the_next_step_at_once(
+    city: City, caller: Caller, people: list[dict[str, Any]], far: gateways.Gateway, clock: TurnedClock
+) -> None:
+    caller.use({"sms": Silent(), "voice": Gateway(far.address, "")})
+    order(city, [SMS], *(person["id"] for person in people[:20]))
+    clock.turn(seconds=20)
+    caller.look()
+    (late,) = order(city, [Step(channel="sms", after_s=5), Step(channel="voice", after_s=3600)], people[25]["id"], key="order-0002")
+    clock.turn(seconds=5)
+    caller.look()
+    caller.look()
+    assert ("voice", "sent") in told(city, caller, late)
+
+
+@pytest.mark.parametrize("poison", ["a\0b", "\ud800", "x" * 100_000])
+def test_what_one_gateway_says_does_not_keep_the_ends_of_others(
+    city: City, caller: Caller, people: list[dict[str, Any]], clock: TurnedClock, poison: str
+) -> None:
+    said = iter([poison])
+
+    class Poisoned:
+        def send(self, message: Message) -> Outcome:
+            return Outcome("failed", next(said, "refused"))
+
+    caller.use({"sms": Poisoned()})
+    deliveries = order(city, [SMS], *(person["id"] for person in people[:12]))
+    clock.turn(seconds=20)
+    caller.look()
+    assert {told(city, caller, delivery)[0] for delivery in deliveries} == {("sms", "failed")}
+
+
+def test_a_call_whose_end_is_never_known_is_not_made_for_ever(
+    city: City, caller: Caller, unit: Principal, far: gateways.Gateway, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (delivery,) = order(city, [SMS], str(unit.unit_id))
+
+    def full(*_: Any) -> None:
+        raise OperationalError("commit", None, Exception("the disk is full"))
+
+    monkeypatch.setattr(caller, "_end_all", full)
+    clock.turn(seconds=20)
+    for _ in range(12):
+        with suppress(OperationalError):
+            caller.look()
+        clock.turn(seconds=61)
+    assert len(far.requests) == MOST_TRIES
+    assert told(city, caller, delivery) == [("sms", "failed")]

@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from datasources.channels.channel import Message
+from datasources.channels.push_services import PushServices
 from datasources.channels.web_push import WebPush, key_in, public_key
 from tests import gateways
+
+HERE = PushServices(("127.0.0.1",))
 
 
 class Browser:
@@ -55,7 +58,7 @@ def message(*browsers: Browser, text: str = "立即转移") -> Message:
 
 def test_a_browser_can_read_it_and_the_service_knows_who_sends(service: gateways.Gateway, tmp_path: Path) -> None:
     browser, key = Browser(service.address + "/push/1"), key_in(tmp_path / "vapid.pem")
-    outcome = WebPush(key, "mailto:desk@example.org").send(message(browser))
+    outcome = WebPush(key, "mailto:desk@example.org", HERE).send(message(browser))
     headers, sealed = service.requests[0]
     assert outcome.state == "sent"
     assert browser.read(sealed) == {"title": "全员转移", "text": "立即转移", "priority": "critical", "delivery": "d1"}
@@ -66,7 +69,7 @@ def test_a_browser_can_read_it_and_the_service_knows_who_sends(service: gateways
 
 def test_a_long_text_is_cut_to_what_push_services_take(service: gateways.Gateway, tmp_path: Path) -> None:
     browser = Browser(service.address)
-    WebPush(key_in(tmp_path / "vapid.pem")).send(message(browser, text="转移" * 1000))
+    WebPush(key_in(tmp_path / "vapid.pem"), services=HERE).send(message(browser, text="转移" * 1000))
     sealed = service.requests[0][1]
     assert len(sealed) < 4096
     assert browser.read(sealed)["text"].startswith("转移转移")
@@ -77,13 +80,15 @@ def test_one_browser_of_several_is_enough_and_those_that_are_gone_are_named(serv
     gone, there = Browser(service.address + "/gone"), Browser(service.address + "/there")
     broken = {"endpoint": service.address + "/broken", "p256dh": "AAAA", "auth": "AAAA"}
     push = message(gone, there)
-    outcome = WebPush(key_in(tmp_path / "vapid.pem")).send(Message(**{**vars(push), "subscriptions": [*push.subscriptions, broken]}))
+    outcome = WebPush(key_in(tmp_path / "vapid.pem"), services=HERE).send(
+        Message(**{**vars(push), "subscriptions": [*push.subscriptions, broken]})
+    )
     assert outcome.state == "sent"
     assert list(outcome.gone) == [service.address + "/gone", service.address + "/broken"]
 
 
 def test_a_service_that_is_busy_or_away_is_tried_later(service: gateways.Gateway, tmp_path: Path) -> None:
-    push = WebPush(key_in(tmp_path / "vapid.pem"))
+    push = WebPush(key_in(tmp_path / "vapid.pem"), services=HERE)
     service.answers.append((503, {}, b""))
     assert push.send(message(Browser(service.address))).state == "later"
     assert push.send(message(Browser("http://127.0.0.1:1/x"))).state == "later"
@@ -93,3 +98,9 @@ def test_the_key_is_kept_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "vapid.pem"
     assert public_key(key_in(file)) == public_key(key_in(file))
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_no_push_service_is_not_asked_and_forgotten(service: gateways.Gateway, tmp_path: Path) -> None:
+    outcome = WebPush(key_in(tmp_path / "vapid.pem")).send(message(Browser(service.address)))
+    assert (outcome.state, list(outcome.gone)) == ("failed", [service.address])
+    assert service.requests == []
