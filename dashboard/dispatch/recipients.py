@@ -15,6 +15,7 @@ from dashboard.errors import Refused
 from dashboard.geo import distance_m
 from dashboard.identity import Principal
 from dashboard.positions import Positions
+from dashboard.rings import MOST_POINTS, polygon
 from dashboard.units import ROLES, SKILLS
 from datasources.hot import GONE
 from datasources.queries import units as queries
@@ -41,7 +42,7 @@ class Criteria(BaseModel):
     skills: list[str] = Field(default_factory=list, max_length=20)
     off_duty_too: bool = False
     near: Near | None = None
-    lasso: list[tuple[float, float]] | None = Field(default=None, max_length=2000, description="ring of [lon, lat], WGS-84")
+    lasso: list[tuple[float, float]] | None = Field(default=None, max_length=MOST_POINTS, description="ring of [lon, lat], WGS-84")
     units: list[str] = Field(default_factory=list, max_length=50_000, description="ids; empty: everyone")
 
 
@@ -82,7 +83,5 @@ def _inside(found: list[Chosen], positions: Positions, criteria: Criteria) -> li
     if criteria.near is not None:
         keep &= distance_m(criteria.near.lon, criteria.near.lat, lon, lat) <= criteria.near.radius_m
     if criteria.lasso is not None:
-        if len(criteria.lasso) < 3:
-            raise Refused("invalid", field="lasso", problem="至少 3 个点 / at least 3 points")
-        keep &= shapely.contains_xy(shapely.make_valid(shapely.polygons(criteria.lasso)), lon, lat)
+        keep &= shapely.contains_xy(polygon(criteria.lasso, "lasso"), lon, lat)
     return [one for one, kept in zip(found, keep, strict=True) if kept]

@@ -13,6 +13,7 @@ from dashboard.command import Commands
 from dashboard.errors import Refused
 from dashboard.idempotency import ClientKey
 from dashboard.identity import Principal
+from dashboard.rings import MOST_POINTS, polygon
 from dashboard.rows import Row, fence_row
 from dashboard.words import Line
 from datasources.models import Fence
@@ -20,6 +21,9 @@ from datasources.queries import areas as area_queries
 from datasources.queries import fences as queries
 
 MOST = 5000
+MOST_OF_MAKER = 100
+LISTED = 200
+"""Of an area, the newest."""
 LARGEST_DEGREES = 3.0
 
 
@@ -31,7 +35,7 @@ class NewFence(BaseModel):
     key: ClientKey
     name: Line
     area: str = Field(min_length=4, max_length=18, description="whose fence it is; its outline is the fence when there is no ring")
-    ring: list[tuple[float, float]] | None = Field(default=None, min_length=3, max_length=2000, description="[lon, lat], WGS-84")
+    ring: list[tuple[float, float]] | None = Field(default=None, min_length=3, max_length=MOST_POINTS, description="[lon, lat], WGS-84")
     rule: Literal["enter", "leave", "stay", "empty"]
     minutes: int = Field(default=0, ge=0, le=1440)
     effect: Literal["event", "ticket", "message"] = "event"
@@ -66,6 +70,10 @@ class Fences:
                 return fence_row(known)
             if queries.count(work.session) >= MOST:
                 raise Refused("invalid", field="name", problem=f"最多 {MOST} 个围栏 / {MOST} fences at most")
+            if queries.count_of(work.session, principal.area_code, principal.name) >= MOST_OF_MAKER:
+                raise Refused(
+                    "invalid", field="name", problem=f"每人最多 {MOST_OF_MAKER} 个围栏 / {MOST_OF_MAKER} fences of one person at most"
+                )
             fence = Fence(
                 id=new_id(),
                 key=new.key,
@@ -95,10 +103,9 @@ class Fences:
             if new.ring is None:
                 return around.geometry
             scope = area_queries.get(session, principal.area_code or new.area, geometry=True)
-        drawn = shapely.make_valid(shapely.Polygon(new.ring))
-        outline = shapely.MultiPolygon([part for part in shapely.get_parts(drawn) if part.geom_type == "Polygon"])
-        west, south, east, north = outline.bounds if not outline.is_empty else (0.0, 0.0, 0.0, 0.0)
-        if outline.area == 0 or max(east - west, north - south) > LARGEST_DEGREES:
+        outline = shapely.MultiPolygon([polygon(new.ring, "ring")])
+        west, south, east, north = outline.bounds
+        if max(east - west, north - south) > LARGEST_DEGREES:
             raise Refused("invalid", field="ring", problem="围成的面积不对 / encloses no usable area")
         if scope is not None and principal.area_code and not shapely.covers(shapely.buffer(scope.geometry, 0.002), outline):
             raise Refused("outside_scope", field="ring", area=new.name)
@@ -116,10 +123,10 @@ class Fences:
             return row
 
     def listed(self, principal: Principal, area_code: str) -> list[Row]:
-        """Fences of an area, with how many are inside and their outline as GeoJSON."""
+        """The newest fences of an area, with how many are inside and their outline as GeoJSON."""
         principal.require("see", area_code)
         with self._commands.database.read() as session:
-            found = queries.within(session, *scope_range(area_code))
+            found = queries.within(session, *scope_range(area_code), LISTED)
             inside = queries.inside(session, [fence.id for fence in found])
             return [
                 {

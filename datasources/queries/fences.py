@@ -24,6 +24,11 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Fence)) or 0
 
 
+def count_of(session: Session, scope: str, name: str) -> int:
+    """How many fences somebody of this area and name has made."""
+    return session.scalar(select(func.count()).select_from(Fence).where(Fence.scope == scope, Fence.made_by == name)) or 0
+
+
 def mark(session: Session) -> tuple[int, str]:
     """What changes whenever a fence is made or removed: their number, and the newest id."""
     number, newest = session.execute(select(func.count(), func.max(Fence.id)).where(Fence.active)).one()
@@ -35,9 +40,10 @@ def active(session: Session) -> list[Fence]:
     return list(session.scalars(select(Fence).where(Fence.active).order_by(Fence.id)))
 
 
-def within(session: Session, low: str, high: str) -> list[Fence]:
-    """Fences of the code range [low, high), the newest first."""
-    return list(session.scalars(select(Fence).where(Fence.area_code >= low, Fence.area_code < high).order_by(Fence.id.desc())))
+def within(session: Session, low: str, high: str, most: int) -> list[Fence]:
+    """The newest fences of the code range [low, high), the newest first."""
+    query = select(Fence).where(Fence.area_code >= low, Fence.area_code < high)
+    return list(session.scalars(query.order_by(Fence.id.desc()).limit(most)))
 
 
 def inside(session: Session, fence_ids: Sequence[str]) -> dict[str, int]:

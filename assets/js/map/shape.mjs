@@ -46,7 +46,9 @@ export function shapeTool(map, chosen, hint) {
     const finish = () => {
       if (ring.length < 3) return;
       const step = Math.max(1, Math.ceil(ring.length / 200));
-      const points = ring.filter((_, i) => i % step === 0).map((p) => [round(p.lng), round(p.lat)]);
+      const points = outline(ring.filter((_, i) => i % step === 0).map((p) => [round(p.lng), round(p.lat)]));
+      if (points.length < 3) return; // a scribble: one may go on drawing
+      line.setLatLngs(points.map(([lng, lat]) => [lat, lng]));
       end();
       chosen({ lasso: points });
     };
@@ -92,3 +94,39 @@ export function shapeTool(map, chosen, hint) {
 
 /** Degrees to a tenth of a metre. @param {number} degrees */
 export const round = (degrees) => Math.round(degrees * 1e6) / 1e6;
+
+/**
+ * A ring without what a hand draws beyond its beginning: where the line crosses itself, the longer part stays.
+ * @param {number[][]} points [lon, lat] @returns {number[][]}
+ */
+export function outline(points) {
+  let ring = points.filter(([x, y], i) => i === 0 || x !== points[i - 1][0] || y !== points[i - 1][1]);
+  for (;;) {
+    const at = crossing(ring);
+    if (!at) return ring;
+    const inner = ring.slice(at[0] + 1, at[1] + 1), outer = [...ring.slice(0, at[0] + 1), ...ring.slice(at[1] + 1)];
+    ring = inner.length >= outer.length ? inner : outer;
+  }
+}
+
+/** The first two sides of a ring that cross or touch and are not neighbours. @param {number[][]} ring @returns {[number, number] | null} */
+function crossing(ring) {
+  const n = ring.length;
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 2; j < n; j++) {
+      if (i === 0 && j === n - 1) continue;
+      if (meet(ring[i], ring[i + 1], ring[j], ring[(j + 1) % n])) return [i, j];
+    }
+  }
+  return null;
+}
+
+/** @param {number[]} a @param {number[]} b @param {number[]} c @param {number[]} d */
+function meet(a, b, c, d) {
+  return side(a, b, c) * side(a, b, d) <= 0 && side(c, d, a) * side(c, d, b) <= 0;
+}
+
+/** On which side of the line ab c lies: -1, 0 or 1. @param {number[]} a @param {number[]} b @param {number[]} c */
+function side(a, b, c) {
+  return Math.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
+}
