@@ -98,7 +98,7 @@ def build(settings: Settings) -> Any:
     web.install_gate(server, city.accounts)
     compression.install(server)
     parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences, desk)
-    routing.install(server, [route for part in parts for route in part.routes(city)])
+    routing.install(server, [route for part in parts for route in part.routes(city)], city.buckets)
     registry = metrics.Metrics(server)
     pages.install(server, city, registry.registry, ASSETS)
     signing_in.install(server, city)

@@ -6,9 +6,10 @@ from typing import Any
 
 from dash import Dash, Input, Output
 
-from callbacks.web import principal, say
+from callbacks.web import principal, say, sentence
 from dashboard.city import City
 from dashboard.codes import ancestors
+from dashboard.errors import Refused
 from layouts import search as layout
 
 MOST = 8
@@ -27,7 +28,10 @@ def register(app: Dash, city: City) -> None:
         for area in areas:
             above = [code for code in ancestors(area["code"]) if code.startswith(asking.area_code)]
             area["path"] = " ".join(city.areas.names(above).values())
-        units = city.units.search(asking, words, MOST)
+        try:
+            units = city.units.search(asking, words, MOST)
+        except Refused as refused:
+            return layout.refused(sentence(refused)), False
         for unit in units:
             unit["place"] = city.areas.full_name(unit["area_code"])
         tickets = city.tickets.search(asking, words, MOST)

@@ -53,7 +53,10 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 def refused_answer(error: Refused) -> Response:
     """A refusal as an answer."""
-    return json_response(error.as_dict(), error.status)
+    answer = json_response(error.as_dict(), error.status)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def page(html: str, status: int = 200) -> Response:
@@ -188,10 +191,14 @@ def json_body(most_bytes: int) -> Any:
     """The JSON of the request. Raises `too_large`, `malformed`."""
     if (request.content_length or 0) > most_bytes:
         raise Refused("too_large", limit=f"{most_bytes // 1024} kB")
-    data = request.get_data()
+    request.max_content_length = most_bytes  # a body in chunks does not say beforehand how long it is
+    try:
+        data = request.get_data()
+    except RequestEntityTooLarge:
+        raise Refused("too_large", limit=f"{most_bytes // 1024} kB") from None
     try:
         value = loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("malformed", problem="JSON") from None
     if ESCAPED_NUL in data:
         _refuse_nul(value)  # rare: a list of two thousand positions is not walked through for nothing

@@ -8,6 +8,7 @@ from dashboard import clock as clocks
 from dashboard.access import Access
 from dashboard.accounts import Accounts, Offload
 from dashboard.areas import Areas
+from dashboard.buckets import Buckets
 from dashboard.calling.caller import Caller
 from dashboard.calling.channels import set_up
 from dashboard.calling.subscriptions import Subscriptions
@@ -50,6 +51,7 @@ class City:
 
     settings: Settings
     database: Database
+    buckets: Buckets
     bus: Bus
     leadership: Leadership
     commands: Commands
@@ -124,20 +126,22 @@ def build_city(
     clips = Clips(database, settings.data / "clips", clock)
     policies = Policies(commands, areas, set_up(settings))
     desk = Desk(commands, areas)
+    buckets = Buckets()
     answers = Answers(commands, areas, photos)
     tickets = Tickets(commands, areas, photos)
-    orders = Orders(commands, areas, positions, policies, desk)
+    orders = Orders(commands, areas, positions, policies, desk, buckets)
     titles = {kind: text(f"ticket.{kind}") for kind in KINDS}
     return City(
         settings=settings,
         database=database,
+        buckets=buckets,
         bus=bus,
         leadership=open_leadership(database),
         commands=commands,
         accounts=Accounts(commands, offload, settings.second_factor),
         access=Access(database, areas),
         areas=areas,
-        units=Units(commands),
+        units=Units(commands, buckets),
         positions=positions,
         video=Video(database),
         photos=photos,

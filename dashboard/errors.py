@@ -67,6 +67,7 @@ class Refused(Exception):
         self.field = field
         self.status = STATUS[code]
         self.zh, self.en = (text(f"error.{code}", language, **_in(language, found)) for language in LANGUAGES)
+        self.retry_after: int | None = found["seconds"] if code == "too_many" else None
         super().__init__(self.en)
 
     def as_dict(self) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def area_row(area: Area) -> Row:
 
 
 def masked(phone: str) -> str:
-    """A telephone number that one knows again and cannot call: `138****5678`. The whole one is given out singly (`Units.phone`)."""
+    """A telephone number that one knows again and cannot call: `138******78`. The whole one is given out singly (`Units.phone`)."""
     shown = 3 if len(phone) >= 9 else 0
-    return f"{phone[:shown]}****{phone[-4:]}" if len(phone) >= 7 else "*" * len(phone)
+    return f"{phone[:shown]}******{phone[-2:]}" if len(phone) >= 7 else "*" * len(phone)
 
 
 def unit_row(unit: Unit, roles: Sequence[str], skills: Sequence[str]) -> Row:

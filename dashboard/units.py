@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import plain
 from dashboard.areas import scope_range, split
+from dashboard.buckets import Buckets
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands
 from dashboard.errors import Refused
@@ -19,6 +20,8 @@ from datasources.queries import units as queries
 
 SHORTEST_SEARCHED = 5
 """Fewer digits would find by chance."""
+MOBILE = 11
+"""Digits of a mobile number, which begins with 1."""
 DUTIES = ("on_duty", "off_duty")
 ROLES = (
     "grid_officer",
@@ -37,8 +40,9 @@ SKILLS = ("first_aid", "boat", "chainsaw", "drone", "pump", "sign_language", "sw
 class Units:
     """Reads units in scope and changes their duty."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, buckets: Buckets) -> None:
         self._commands = commands
+        self._buckets = buckets
         self._database = commands.database
 
     def get(self, principal: Principal, unit_id: str) -> Row:
@@ -64,17 +68,30 @@ class Units:
             return rows(session, queries.covering(session, area_code, end_of(area_code), staff_above(area_code), most, after))
 
     def search(self, principal: Principal, text: str, most: int = 12) -> list[Row]:
-        """Units in scope by name, pinyin initials, code or whole telephone number."""
+        """Units in scope by name, pinyin initials or code; for those who may read a number, by a whole telephone number too.
+
+        That somebody was found by their number is recorded like a look at it: of a masked one, few digits have to be guessed. Raises
+        `too_many`.
+        """
         principal.require("see")
         low, high = scope_range(principal.area_code)
         with self._database.read() as session:
             keyring = self._database.keyring
-            digits = _searched_number(text)
+            digits = _searched_number(text) if principal.may("contact") else ""
+            if digits:
+                self._buckets.take(principal, "number_search")
             numbers = keyring.indexed(digits) if keyring is not None and digits else []
             found = {unit.id: unit for unit in queries.search(session, plain.words(text), numbers, low, high, most)}
             for inside, rest in split(session, text, principal.area_code):
                 found |= {unit.id: unit for unit in queries.search(session, rest, [], *inside, most)}
-            return rows(session, list(found.values())[:most])
+            by_number = {unit.id for unit in found.values() if numbers and unit.phone_index in numbers}
+            shown = rows(session, list(found.values())[:most])
+        if by_number:
+            with self._commands.transaction(principal) as work:
+                for unit in shown:
+                    if unit["id"] in by_number:
+                        work.record("look.phone", unit["area_code"], unit["id"], {"unit": unit["name"], "by": principal.name})
+        return shown
 
     def phone(self, principal: Principal, unit_id: str) -> str:
         """The whole telephone number of a unit in scope; that somebody has looked is recorded. Raises `forbidden`, `not_found`."""
@@ -116,7 +133,8 @@ def _searched_number(text: str) -> str:
         digits = plain_number(text)
     except ValueError:
         return ""
-    return digits if len(digits) >= SHORTEST_SEARCHED else ""
+    half = digits.startswith("1") and len(digits) < MOBILE  # somebody is still typing
+    return digits if len(digits) >= SHORTEST_SEARCHED and not half else ""
 
 
 def _may_see(principal: Principal, unit: Unit) -> bool:

@@ -19,6 +19,11 @@ def box(say: Say) -> html.Div:
     return html.Div(className="search", role="search", children=[field, html.Div(id=RESULTS, className="search-results", hidden=True)])
 
 
+def refused(sentence: str) -> list[Any]:
+    """Why nothing was searched for."""
+    return [html.P(sentence, className="empty")]
+
+
 def results(say: Say, words: str, areas: Rows, units: Rows, tickets: Rows) -> list[Any]:
     """Links to places, to people's places and to open tickets; each area with the names above it (`path`), the others with a `place`."""
     mark = html.Span(hidden=True, **marks(data_for=words))  # what Enter opens must be what was found for these words

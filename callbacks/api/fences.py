@@ -27,6 +27,7 @@ def routes(city: City) -> list[Route]:
             lambda principal, body: city.fences.make(principal, body),
             body=NewFence,
             status=201,
+            bucket="fence",
         ),
         Route(
             "POST",

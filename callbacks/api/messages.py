@@ -47,6 +47,7 @@ def routes(city: City) -> list[Route]:
             lambda principal, id, body: city.messages.send(principal, id, body),
             body=NewMessage,
             status=201,
+            bucket="message",
         ),
         Route(
             "POST",
@@ -57,6 +58,7 @@ def routes(city: City) -> list[Route]:
             query=KeyQuery,
             status=201,
             raw_body="audio/*",
+            bucket="clip",
         ),
         Route("GET", "/clips/{id}", "A voice clip", ("see", "report"), clip),
     ]

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from callbacks.web import json_body, json_response, parsed, principal, validated
+from dashboard.buckets import Buckets
 from dashboard.errors import STATUS, Refused
 
 PREFIX = "/api/v1"
@@ -41,6 +42,8 @@ class Route:
     status: int = 200
     most_bytes: int = DEFAULT_BYTES
     raw_body: str | None = None
+    bucket: str | None = None
+    """The kind of `dashboard/buckets.py` that bounds how often one may."""
 
     @property
     def endpoint(self) -> str:
@@ -48,11 +51,11 @@ class Route:
         return f"api {self.method} {self.path}"
 
 
-def install(server: Flask, routes: Sequence[Route]) -> None:
+def install(server: Flask, routes: Sequence[Route], buckets: Buckets) -> None:
     """Add the routes and the document that describes them."""
     for route in routes:
         path = re.sub(r"{(\w+)}", lambda m: f"<int(max={MOST_NUMBER}):number>" if m[1] == "number" else f"<{m[1]}>", route.path)
-        server.add_url_rule(PREFIX + path, route.endpoint, _view(route), methods=[route.method])
+        server.add_url_rule(PREFIX + path, route.endpoint, _view(route, buckets), methods=[route.method])
     # Dash answers every other address with the wall's page: an unknown one of the interface must say so itself.
     server.add_url_rule("/api/<path:rest>", "api unknown", _unknown, methods=["GET", "POST"])
     document = openapi(routes)
@@ -63,13 +66,15 @@ def _unknown(rest: str) -> Response:
     raise Refused("not_found", what=f"/api/{rest}")
 
 
-def _view(route: Route) -> Callable[..., Response]:
+def _view(route: Route, buckets: Buckets) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
         asking = principal()
         if asking.kind == "device" and route.method != "GET":
             raise Refused("forbidden", permission="device")  # a wall only looks, whatever its role
         if not any(asking.may(permission) for permission in route.permissions):
             raise Refused("forbidden", permission=" | ".join(route.permissions))
+        if route.bucket is not None:
+            buckets.take(asking, route.bucket)
         if route.query is not None:
             parts["query"] = parsed(route.query, request.args.to_dict())
         if route.body is not None:

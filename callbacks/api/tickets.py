@@ -57,6 +57,7 @@ def routes(city: City) -> list[Route]:
             lambda principal, body: city.tickets.report(principal, body),
             body=TicketReport,
             status=201,
+            bucket="ticket",
         ),
         Route("GET", "/tickets", "Tickets of an area, by id", ("see",), listed, query=TicketQuery),
         Route("GET", "/tickets/{id}", "A ticket with its steps", ("see", "report"), lambda principal, id: city.tickets.get(principal, id)),
@@ -67,6 +68,7 @@ def routes(city: City) -> list[Route]:
             ("ticket", "answer"),
             lambda principal, id, body: city.tickets.move(principal, id, body),
             body=TicketMove,
+            bucket="message",
         ),
         Route(
             "POST",
@@ -99,6 +101,7 @@ def routes(city: City) -> list[Route]:
             query=KeyQuery,
             status=201,
             raw_body="image/*",
+            bucket="photo",
         ),
         Route("GET", "/photos/{id}", "A photo", ("see", "report"), photo),
     ]

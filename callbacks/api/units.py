@@ -80,6 +80,8 @@ def routes(city: City) -> list[Route]:
         Route("GET", "/units/{id}", "One field unit", ("see", "answer"), one),
         Route("GET", "/units/by-number/{number}", "One field unit by its number", ("see", "answer"), by_number),
         Route("GET", "/units/{id}/trail", "Where a unit has been", ("see", "answer"), trail, query=TrailQuery),
-        Route("POST", "/units/{id}/phone", "The whole telephone number of a unit; the look is recorded", ("contact",), phone),
-        Route("POST", "/units/{id}/duty", "Put a unit on duty or off", ("relay", "answer"), duty, body=DutyChange),
+        Route(
+            "POST", "/units/{id}/phone", "The whole telephone number of a unit; the look is recorded", ("contact",), phone, bucket="number"
+        ),
+        Route("POST", "/units/{id}/duty", "Put a unit on duty or off", ("relay", "answer"), duty, body=DutyChange, bucket="duty"),
     ]

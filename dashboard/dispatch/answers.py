@@ -148,7 +148,10 @@ class Answers:
             delivery = deliveries.get(delivery_id)
             if delivery is None or not is_within(principal, "order", delivery):
                 raise Refused("not_found", what=delivery_id)
-            if queries.step_by_key(work.session, key) is not None:
+            known = queries.step_by_key(work.session, key)
+            if known is not None:
+                if (known.delivery_id, known.actor) != (delivery_id, principal.actor):
+                    raise Refused("already_so", field="key", state=key)
                 return delivery_row(delivery)
             if delivery.state == "expired":
                 raise Refused("order_ended", state=work.session.get_one(Order, delivery.order_id).state)

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas, scope_range
+from dashboard.buckets import Buckets
 from dashboard.clock import new_id
 from dashboard.codes import end_of, staff_above
 from dashboard.command import Commands, Work
@@ -31,6 +32,9 @@ from datasources.queries import dispatch as queries
 from datasources.queries.units import Chosen
 
 QUIET_BEFORE_CLOSING = timedelta(minutes=10)
+
+MANY = 1000
+"""An order to more people calls all of them by telephone when they are silent: few of those in some time."""
 
 
 class NewOrder(BaseModel):
@@ -61,8 +65,9 @@ class NewOrder(BaseModel):
 class Orders:
     """Sends and steers orders."""
 
-    def __init__(self, commands: Commands, areas: Areas, positions: Positions, policies: Policies, desk: Desk) -> None:
+    def __init__(self, commands: Commands, areas: Areas, positions: Positions, policies: Policies, desk: Desk, buckets: Buckets) -> None:
         self._commands = commands
+        self._buckets = buckets
         self._desk = desk
         self._policies = policies
         self._database = commands.database
@@ -89,6 +94,7 @@ class Orders:
         Raises `no_recipients`, `recipients_changed` when not as many as expected are left, `invalid` for a
         deadline in the past, and what `select` raises.
         """
+        self._buckets.take(principal, "order")
         with self._commands.transaction(principal) as work:
             work.claim(new.key)
             known = queries.order_by_key(work.session, new.key)
@@ -100,6 +106,8 @@ class Orders:
             selection = select(work.session, principal, self._areas, self._positions, new.to)
             if not selection.chosen:
                 raise Refused("no_recipients", field="to", off_duty=selection.off_duty_left_out)
+            if len(selection.chosen) > MANY:
+                self._buckets.take(principal, "order_to_many")
             if new.expect is not None and new.expect != len(selection.chosen):
                 raise Refused("recipients_changed", field="expect", expected=new.expect, count=len(selection.chosen))
             if new.needed is not None and new.needed > len(selection.chosen):
