@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, g, request
 from flask_compress import Compress
 
 STATIC = ("/assets/", "/_dash-component-suites/")
 KEPT = 300
+KEPT_BYTES = 32 * 1024 * 1024
 
 
 class _Kept:
@@ -16,6 +18,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
 
     def get(self, key: str) -> bytes | None:
         return self._kept.get(key)
@@ -23,9 +26,10 @@ class _Kept:
     def set(self, key: str, value: bytes) -> None:
         if key.endswith(";"):
             return
+        self._bytes += len(value) - len(self._kept.pop(key, b""))
         self._kept[key] = value
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        while len(self._kept) > KEPT or self._bytes > KEPT_BYTES:
+            self._bytes -= len(self._kept.popitem(last=False)[1])
 
 
 def install(server: Flask) -> None:
@@ -47,5 +51,7 @@ def install(server: Flask) -> None:
         if request.path.startswith(STATIC) and response.status_code == 200 and "gzip" in request.headers.get("Accept-Encoding", ""):
             response.direct_passthrough = False
             response.get_data()
-            g.kept_as = f"{request.path}?{request.query_string.decode()} {validator or response.headers.get('Last-Modified', '')}"
+            # Neither the query nor the fingerprint in the path changes what the file is: a stranger may write any.
+            path, _ = check_fingerprint(request.path)
+            g.kept_as = f"{path} {validator or response.headers.get('Last-Modified', '')}"
         return response

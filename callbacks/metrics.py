@@ -14,6 +14,8 @@ from prometheus_client.registry import Collector
 from callbacks.screens import Screens
 from dashboard.live.hub import Hub
 
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
 
 class Metrics:
     """One registry of one server."""
@@ -30,7 +32,8 @@ class Metrics:
         @server.after_request
         def end(response: Response) -> Response:
             endpoint = request.endpoint or "—"
-            requests.labels(request.method, endpoint, response.status_code).inc()
+            # a stranger may invent any number of methods, and each label is kept for ever
+            requests.labels(request.method if request.method in METHODS else "OTHER", endpoint, response.status_code).inc()
             if "began" in g:
                 seconds.labels(endpoint).observe(time.perf_counter() - g.began)
             return response

@@ -181,7 +181,10 @@ class Screens:
 
     def turn_out(self, still_valid: Callable[[list[str]], set[str]]) -> None:
         """Cut the connections whose token was revoked or has expired meanwhile, and those that never said who they are."""
-        held = [(sid, eio_sid, self.principals.get(sid)) for sid, eio_sid in self.connected().items()]
+        manager = self._socketio.server.manager
+        # One whose token is being looked up just now stands for nobody yet, and is in no room.
+        let_in = [(sid, eio_sid) for sid, eio_sid in self.connected().items() if manager.is_connected(sid, "/")]
+        held = [(sid, eio_sid, self.principals.get(sid)) for sid, eio_sid in let_in]
         valid = still_valid(sorted({principal.token_id for _, _, principal in held if principal is not None}))
         for sid, eio_sid, principal in held:
             if principal is None or principal.token_id not in valid:

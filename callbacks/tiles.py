@@ -31,6 +31,8 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 """The address names the shapes and the scope: what it answers never changes."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+DEEPEST = 24
+"""Zoom level: half a metre on the screen's edge."""
 
 
 def install(server: Flask, city: City) -> None:
@@ -46,6 +48,8 @@ def install(server: Flask, city: City) -> None:
     def tile(z: int, x: int, y: int) -> Response:
         if not (principal().may("see") or principal().may("answer")):
             raise Refused("forbidden", permission="see")
+        if z > DEEPEST or max(x, y) >= 1 << z:
+            raise Refused("not_found", what=f"{z}/{x}/{y}")  # `1 << z` of any number is as large as the memory
         try:
             data = tiles.tile(z, x, y)
         except sqlite3.DatabaseError as error:

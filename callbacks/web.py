@@ -143,7 +143,7 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
 
 def check_origin() -> None:
     """Refuse changes that another site makes with this browser's cookie (CSRF). Bearer clients are not browsers."""
-    if request.method in ("GET", "HEAD", "OPTIONS") or "Authorization" in request.headers:
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.headers.get("Authorization", "").lower().startswith("bearer "):
         return
     if urlsplit(request.headers.get("Origin", "")).netloc != request.host:
         raise Refused("foreign_origin", origin=request.headers.get("Origin", "—"))
@@ -165,7 +165,11 @@ def validated(model: type[M], value: Any) -> M:
 
 def _refuse_nul(value: Any) -> None:
     """PostgreSQL cannot store U+0000, and nobody means it."""
-    if _has_nul(value):
+    try:
+        found = _has_nul(value)
+    except RecursionError:
+        raise Refused("malformed", problem="JSON") from None
+    if found:
         raise Refused("malformed", problem="U+0000")
 
 
@@ -191,11 +195,10 @@ def json_body(most_bytes: int) -> Any:
     """The JSON of the request. Raises `too_large`, `malformed`."""
     if (request.content_length or 0) > most_bytes:
         raise Refused("too_large", limit=f"{most_bytes // 1024} kB")
-    request.max_content_length = most_bytes  # a body in chunks does not say beforehand how long it is
-    try:
-        data = request.get_data()
-    except RequestEntityTooLarge:
-        raise Refused("too_large", limit=f"{most_bytes // 1024} kB") from None
+    request.max_content_length = most_bytes + 1  # a body in chunks does not say beforehand how long it is: no more is read
+    data = request.get_data()
+    if len(data) > most_bytes:
+        raise Refused("too_large", limit=f"{most_bytes // 1024} kB")
     try:
         value = loads(data)
     except (ValueError, RecursionError):

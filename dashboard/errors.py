@@ -24,6 +24,7 @@ STATUS = {
     "provider_refused": 401,
     "forbidden": 403,
     "outside_scope": 403,
+    "sent_from_above": 403,
     "foreign_origin": 403,
     "not_found": 404,
     "unknown_area": 404,

@@ -83,6 +83,7 @@ class Handling:
             done_when="each",
             needed=None,
             area_code=ticket.area_code,
+            scope=work.principal.area_code or ticket.area_code,
             state="running",
             sender=work.principal.name,
             criteria={"area": ticket.area_code, "units": [unit.id]},

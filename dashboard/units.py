@@ -104,10 +104,10 @@ class Units:
             return unit.phone
 
     def with_own_device(self, principal: Principal) -> list[str]:
-        """Ids of units that answer for themselves."""
+        """Ids of units in scope that answer for themselves."""
         principal.require("relay")
         with self._database.read() as session:
-            return queries.with_own_device(session)
+            return queries.with_own_device(session, *scope_range(principal.area_code))
 
     def set_duty(self, principal: Principal, unit_id: str, duty: str) -> Row:
         """Put a unit on duty or off. A unit may do so for itself; otherwise the permission `relay` is needed."""

@@ -10,7 +10,7 @@ class AreaQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    area: str = Field(default="", max_length=18, description="area code; empty: the whole scope")
+    area: str = Field(default="", pattern="^[0-9]{0,18}$", description="area code; empty: the whole scope")
 
 
 class KeyQuery(BaseModel):

@@ -124,6 +124,7 @@ class Orders:
                 done_when=new.done_when,
                 needed=new.needed,
                 area_code=new.to.area,
+                scope=principal.area_code or new.to.area,
                 state="running",
                 sender=principal.name,
                 criteria=new.to.model_dump(mode="json"),
@@ -177,6 +178,8 @@ class Orders:
     def _end(self, principal: Principal, order_id: str, state: str) -> Row:
         with self._commands.transaction(principal) as work:
             order = self._steered(work, order_id)
+            if not order.scope.startswith(principal.area_code):
+                raise Refused("sent_from_above", title=order.title)
             end(work, self._areas, order, state)
             self._desk.clear(work, "escalation", order.id)
             return order_row(order)

@@ -112,11 +112,13 @@ class Fences:
         return outline
 
     def remove(self, principal: Principal, fence_id: str) -> Row:
-        """Take a fence away. Raises `not_found`."""
+        """Take a fence away. Raises `not_found`, `sent_from_above` for one that a larger area has made."""
         with self._commands.transaction(principal) as work:
             fence = work.session.get(Fence, fence_id, with_for_update=True)
             if fence is None or not (principal.may("order") and fence.area_code.startswith(principal.area_code)):
                 raise Refused("not_found", what=fence_id)
+            if not fence.scope.startswith(principal.area_code):
+                raise Refused("sent_from_above", title=fence.name)
             row = fence_row(fence)
             queries.remove(work.session, fence)
             work.record("fence.remove", fence.area_code, fence.id, {"row": row})

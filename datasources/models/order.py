@@ -31,6 +31,8 @@ class Order(Base):
     done_when: Mapped[str] = mapped_column(String(8), default="each")
     needed: Mapped[int | None] = mapped_column(Integer)
     area_code: Mapped[str] = mapped_column(AreaCode)
+    scope: Mapped[str] = mapped_column(AreaCode)
+    """The area of whoever sent it: nobody below ends it."""
     state: Mapped[str] = mapped_column(String(12))
     sender: Mapped[str] = mapped_column(String(80))
     criteria: Mapped[dict[str, Any]] = mapped_column(Json, deferred=True)

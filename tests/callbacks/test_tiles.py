@@ -13,6 +13,7 @@ import requests
 
 from dashboard.city import build_city
 from tests.conftest import Running, _serve
+from tests.fuzz.report import resident_mb
 
 TILE = b"\x89PNG tile"
 
@@ -43,6 +44,13 @@ def test_rows_are_counted_from_the_north_as_browsers_do(running: Running) -> Non
 
 def test_a_tile_that_is_not_there_is_empty(running: Running) -> None:
     assert get(running, "3/6/4", running.token("officer")).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["10000000000/0/0", "25/0/0", "3/8/0", "3/0/8", "3/6/100000000000000000000"])
+def test_a_tile_of_no_map_is_not_found_and_costs_nothing(running: Running, path: str) -> None:
+    before = resident_mb(running.server)
+    assert get(running, path, running.token("officer")).status_code == 404
+    assert resident_mb(running.server) - before < 50
 
 
 def test_strangers_get_no_tile(running: Running) -> None:

@@ -209,7 +209,7 @@ def test_units_from_beyond_the_makers_area_are_neither_named_nor_written_to(
 def test_a_fence_that_is_removed_watches_no_more(city: City, clock: TurnedClock, unit: dict[str, Any], place: dict[str, Any]) -> None:
     made = fence(city, place, "enter")
     assert city.fences.make(OFFICER, NewFence(key="fence-enter-0", name="x", area=STREET, rule="enter")) == made  # the same key
-    city.fences.remove(LEADER, made["id"])
+    city.fences.remove(OFFICER, made["id"])
     go(city, clock, unit, place["lon"], place["lat"])
     assert raised(city) == ["remove"]
     assert city.fences.listed(OFFICER, STREET) == []

@@ -15,7 +15,7 @@ from dashboard.errors import Refused
 from dashboard.fences import fences
 from dashboard.fences.fences import NewFence
 from dashboard.rings import MOST_POINTS, polygon
-from tests.conftest import ADMIN, OFFICER
+from tests.conftest import ADMIN, LEADER, OFFICER
 
 SQUARE = [(104.06, 30.66), (104.07, 30.66), (104.07, 30.67), (104.06, 30.67)]
 
@@ -67,3 +67,11 @@ def test_one_person_cannot_use_up_the_fences_of_all(sqlite_city: City, monkeypat
 
 def fence(ring: list[tuple[float, float]] | None = None) -> NewFence:
     return NewFence(key=uuid.uuid4().hex, name="河道", area="510104017", ring=ring, rule="enter")
+
+
+def test_a_fence_of_the_city_is_not_a_streets_to_remove(sqlite_city: City) -> None:
+    drawn, own = sqlite_city.fences.make(OFFICER, fence()), sqlite_city.fences.make(LEADER, fence())
+    with pytest.raises(Refused, match="from an area above"):
+        sqlite_city.fences.remove(LEADER, drawn["id"])
+    sqlite_city.fences.remove(LEADER, own["id"])
+    sqlite_city.fences.remove(OFFICER, drawn["id"])

@@ -105,7 +105,9 @@ def check(row: Row, things: Things, tries: Any) -> None:
             if not (person.role == "unit" and (row.units == "city" or row.elsewhere)):
                 wrong += [f"{person}: is told of {code}" for code in sorted(foreign(told, person.area))][:3]
         if person == (refused or [None])[-1] and altered(things, actors) != before:
-            wrong.append("a refused request has altered something")
+            with things.city.database.read() as session:
+                latest = session.scalars(select(Change).where(Change.actor.in_(actors)).order_by(Change.seq.desc()).limit(3))
+                wrong.append(f"a refused request has altered something: {[(one.kind, one.actor, one.payload) for one in latest]}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -84,9 +84,9 @@ class Things:
         return next(one for one in self.people if (one.role, one.relation) == (role, relation))
 
     def order(self) -> dict[str, str]:
-        """A fresh order to the unit: `order`, `delivery`."""
+        """A fresh order to the unit from its community, which everybody above may end: `order`, `delivery`."""
         to = {"area": self.community, "units": [self.unit["id"]]}
-        made = self.make("/orders", {"key": key(), "title": CANARY, "text": CANARY, "to": to, "priority": "urgent"})
+        made = self.make("/orders", {"key": key(), "title": CANARY, "text": CANARY, "to": to, "priority": "urgent"}, self.ids["maker"])
         listed = self.make_get(f"/orders/{made['id']}/deliveries")["deliveries"]
         return {"order": made["id"], "delivery": listed[0]["id"]}
 
@@ -106,7 +106,8 @@ class Things:
 
     def own_ticket(self) -> str:
         """A fresh ticket that the unit has reported."""
-        return str(self.make("/tickets", self.ticket_body(), self.person("unit", "own").token)["id"])
+        one = self.person("unit", "own")  # a fresh token: somebody who reports without end would be told to wait
+        return str(self.make("/tickets", self.ticket_body(), self.running.token("unit", one.area, one.unit))["id"])
 
     def desk_item(self) -> str:
         """What waits at the desk because of a fresh red ticket."""
@@ -137,7 +138,7 @@ class Things:
 
     def fence(self) -> str:
         """A fresh geofence around the community."""
-        return str(self.make("/fences", self.fence_body())["id"])
+        return str(self.make("/fences", self.fence_body(), self.ids["maker"])["id"])
 
     def fence_body(self) -> dict[str, Any]:
         """A geofence."""
@@ -205,7 +206,7 @@ def gather(running: Running) -> Things:
         people.append(Person("unit", relation, own["area_code"], running.token("unit", own["area_code"], own["id"]), own["id"]))
     assert {one.role for one in people} == set(ROLES)
     micro_grid = city.areas.place(city.accounts.principal(admin), unit["area_code"]).area
-    things = Things(running, city, community, micro_grid, unit, people, {"admin": admin})
+    things = Things(running, city, community, micro_grid, unit, people, {"admin": admin, "maker": running.token("officer", community)})
     things.ids |= things.order()
     things.ids["number"] = str(unit["number"])
     things.ids["micro_grid"] = str(city.tiling.codes().index(unit["area_code"]) + 1)

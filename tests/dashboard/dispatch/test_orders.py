@@ -166,3 +166,16 @@ def test_units_and_wall_screens_send_nothing(sqlite_city: City, who: Any) -> Non
     with pytest.raises(Refused) as caught:
         sqlite_city.orders.send(who, order())
     assert caught.value.code == "forbidden"
+
+
+def test_command_goes_down_and_not_up(city: City) -> None:
+    from_city = city.orders.send(OFFICER, order("from-city", area="510104017"))
+    own = city.orders.send(LEADER, order("from-street", area="510104017"))
+    for end in (city.orders.call_off, city.orders.close):
+        with pytest.raises(Refused) as caught:
+            end(LEADER, from_city["id"])
+        assert caught.value.code == "sent_from_above"
+    assert city.orders.get(LEADER, from_city["id"])["state"] == "running"
+    assert city.orders.resend(LEADER, from_city["id"]), "reminding one's own people is no steering"
+    assert city.orders.call_off(LEADER, own["id"])["state"] == "called_off"
+    assert city.orders.call_off(OFFICER, from_city["id"])["state"] == "called_off"
