@@ -13,10 +13,12 @@ from dashboard.identity import SYSTEM
 from dashboard.importing.areas import import_areas
 from dashboard.importing.units import import_units
 from dashboard.importing.video import import_video
+from dashboard.memory import collector_paused
 
 Progress = Callable[[str, int, int], None]
 
 
+@collector_paused()
 def load(city: City, scale: str, folder: Path, progress: Progress = lambda what, done, total: None) -> None:
     """Generate the demo city and import it like any other."""
     files = generate(SCALES[scale], folder, progress)

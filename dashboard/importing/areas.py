@@ -19,6 +19,7 @@ from dashboard.importing.boundaries import Boundary, read_aliases, read_boundari
 from dashboard.importing.pinyin import initials
 from dashboard.importing.problems import ImportFailed, Problem
 from dashboard.importing.tables import Row, Table, repeated
+from dashboard.memory import collector_paused
 from datasources.models import Area
 from datasources.queries import moving
 
@@ -57,6 +58,7 @@ KINDS = {
 }
 
 
+@collector_paused()
 def import_areas(
     commands: Commands,
     principal: Principal,

@@ -17,6 +17,7 @@ from dashboard.importing.pinyin import initials
 from dashboard.importing.problems import ImportFailed
 from dashboard.importing.tables import Row, Table, repeated
 from dashboard.keys import index_of
+from dashboard.memory import collector_paused
 from dashboard.units import DUTIES, ROLES, SKILLS
 from dashboard.units import rows as unit_rows
 from datasources.models import Area, Unit, UnitRole, UnitSkill
@@ -40,6 +41,7 @@ MEANT |= {"个人": "person", "人员": "person", "队伍": "team"}
 FIELDS = ("name", "pinyin_initials", "kind", "phone", "phone_index", "area_code", "duty")
 
 
+@collector_paused()
 def import_units(commands: Commands, principal: Principal, path: Path, progress: Progress = lambda what, done, total: None) -> int:
     """Add the units of a file, or bring those up to date that are known by `code`; returns how many.
 

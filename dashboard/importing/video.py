@@ -16,6 +16,7 @@ from dashboard.identity import Principal
 from dashboard.importing.areas import CHUNK, Progress
 from dashboard.importing.problems import ImportFailed, Problem
 from dashboard.importing.tables import Row, Table, repeated
+from dashboard.memory import collector_paused
 from dashboard.video import KINDS
 from datasources.models import Area, VideoPoint
 
@@ -26,6 +27,7 @@ HEADERS = {
 MEANT = {text(f"video.kind.{kind}"): kind for kind in KINDS} | {"在线": "1", "离线": "0", "ON": "1", "OFF": "0"}
 
 
+@collector_paused()
 def import_video(
     commands: Commands,
     areas: Areas,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 
 import pytest
 
 from bench.common import resident_mb
-from dashboard.memory import give_back
+from dashboard.memory import collector_paused, give_back
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library keeps its free pages")
@@ -20,3 +21,19 @@ def test_free_pages_go_back_to_the_machine() -> None:
     give_back()
     assert resident_mb(os.getpid()) < full - 50
     assert len(pins) == 10
+
+
+def test_the_collector_comes_back_also_from_within_and_after_an_error() -> None:
+    @collector_paused()
+    def inner() -> bool:
+        return gc.isenabled()
+
+    @collector_paused()
+    def failing() -> None:
+        assert not inner()
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert gc.isenabled()

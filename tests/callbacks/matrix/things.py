@@ -20,7 +20,7 @@ from dashboard.importing.units import import_units
 from dashboard.settings import Settings
 from datasources.models import Call
 from tests.callbacks.matrix.people import RELATIONS, ROLES, STAFF, Person
-from tests.conftest import Running
+from tests.conftest import Running, quick_passwords
 
 CANARY = "金丝雀7241"
 OTHER_CITY = "3302"
@@ -174,7 +174,7 @@ class Things:
 
 def gather(running: Running) -> Things:
     """Make the people and the things."""
-    city = build_city(running.settings)
+    city = quick_passwords(build_city(running.settings))
     admin = running.token("admin")
     units = city.units.covering(city.accounts.principal(admin), "5101", 2000)
     deep = [unit for unit in units if len(unit["area_code"]) == 18 and unit["duty"] == "on_duty"]
