@@ -142,7 +142,7 @@ def build(settings: Settings) -> Any:
     socketio.server.eio._async = {**socketio.server.eio._async, **wire.parts(settings.events_a_second)}
     everybody = screens.Screens(socketio, hub)
     sockets.install(server, socketio, city, hub, everybody, offload)
-    registry.watch(hub, everybody, city.leadership.leads)
+    registry.watch(hub, everybody, city.leadership.leads, city.buckets)
     health.install(server, city, hub, everybody)
 
     # What has been built stays: the collector need not walk through a whole city again and again (a tenth of a second each time).

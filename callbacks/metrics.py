@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from callbacks.screens import Screens
+from dashboard.buckets import Buckets
 from dashboard.live.hub import Hub
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -38,7 +39,7 @@ class Metrics:
                 seconds.labels(endpoint).observe(time.perf_counter() - g.began)
             return response
 
-    def watch(self, hub: Hub, screens: Screens, leads: Callable[[], bool]) -> None:
+    def watch(self, hub: Hub, screens: Screens, leads: Callable[[], bool], buckets: Buckets) -> None:
         """Read these at each scrape, and what the process itself takes."""
         ProcessCollector(registry=self.registry)
         gauges: dict[str, tuple[str, Any]] = {
@@ -46,6 +47,8 @@ class Metrics:
             "yiping_picture_age_seconds": ("Time since the newest look at the changes", hub.age),
             "yiping_leads": ("1 for the worker that has the duties of the whole city", leads),
             "yiping_connections": ("Open Socket.IO connections", lambda: len(screens.principals)),
+            "yiping_connections_cut": ("Connections that were ended: revoked, expired, or silent about who they are", lambda: screens.cut),
+            "yiping_too_often": ("Requests that were refused because their sender has made too many", lambda: buckets.refused),
             "yiping_frames_skipped": ("Position frames that slow screens skipped", lambda: screens.frames_skipped),
         }
         for name, (words, read) in gauges.items():

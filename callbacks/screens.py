@@ -57,6 +57,8 @@ class Screens:
         self.principals: dict[str, Principal] = {}
         """Whom each connection stands for. That a connection is there is known by the manager alone: `connected`."""
         self.frames_skipped = 0
+        self.cut = 0
+        """How many connections were ended from here."""
         self.seconds: dict[str, float] = defaultdict(float)
         """Processor time spent on writing each kind of event."""
         self.written: dict[str, int] = defaultdict(int)
@@ -199,6 +201,7 @@ class Screens:
 
     def _cut(self, eio_sid: str, sid: str | None = None) -> None:
         """End a connection, its websocket too: the client is not asked to."""
+        self.cut += 1
         connection = self._socketio.server.eio.sockets.get(eio_sid)
         wire: Wire | None = getattr(connection, "wire", None)
         if sid is not None:
