@@ -65,8 +65,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], within_s: float, pub
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     plain = _connected(parts.hostname or "", parts.port or (443 if secure else 80), deadline, public_only)
-    # `settimeout` begins anew with each byte; only ending the connection ends a drip.
-    watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), _end, (plain,))
+    # `settimeout` begins anew with each byte; only ending the connection ends a drip. By a descriptor of its own: TLS takes the other over.
+    held = plain.dup()
+    watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), _end, (held,))
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -76,6 +77,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], within_s: float, pub
         answer, problem = None, type(error).__name__
     finally:
         watchdog.cancel()
+        held.close()
         plain.close()
     if time.monotonic() >= deadline:  # what was cut by us may look like a short answer
         raise NotReached(f"no whole answer within {within_s:g} s")

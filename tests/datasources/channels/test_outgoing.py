@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +42,38 @@ def test_a_drip_ends_with_the_deadline(before: bytes) -> None:
             post(address, b"{}", {}, 0.5)
         assert caught.value.silent
         assert time.monotonic() - began < 5, "not as long as it likes"
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A certificate for localhost that is believed here."""
+    make = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=x -addext subjectAltName=DNS:localhost"
+    )
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run([*make.split(), "-keyout", files[1], "-out", files[0]], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    return context
+
+
+def test_a_drip_under_tls_ends_too(tls: ssl.SSLContext) -> None:
+    with hostile.server(drip(HEAD + b"Content-Length: 1000000\r\n\r\n"), tls) as address:
+        began = time.monotonic()
+        with pytest.raises(NotReached):
+            post(address, b"{}", {}, 0.5)
+        assert time.monotonic() - began < 5
+    with hostile.server(said(HEAD + b"Content-Length: 2\r\n\r\nOK"), tls) as address:
+        assert post(address, b"{}", {}, 5).said == "OK"
+
+
+def test_a_handshake_that_never_ends_does(tls: ssl.SSLContext) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        began = time.monotonic()
+        with pytest.raises(NotReached):
+            post(f"https://localhost:{listener.getsockname()[1]}", b"{}", {}, 0.5)
+        assert time.monotonic() - began < 5
 
 
 def test_endless_interim_answers_end_with_the_deadline() -> None:
