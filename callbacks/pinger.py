@@ -30,7 +30,7 @@ class Pinger:
             return  # its ping is planned already
         alive.last_ping = None
         self._due.append((time.monotonic() + self._interval_s, connection))
-        if self._greenlet is None:
+        if not self._greenlet:  # not begun, or ended by an error: nobody must be left without pings for that
             self._greenlet = gevent.spawn(self._run)
         self._somebody.set()
 

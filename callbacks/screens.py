@@ -65,7 +65,7 @@ class Screens:
         """How many messages of each kind of event went to a socket."""
 
     def welcome(self, sid: str, principal: Principal) -> None:
-        """A connection is up. Raises `too_many` for a token that has as many as it may, `malformed` for one that is up already."""
+        """A connection is up. Raises `too_many_connections` for a token that has as many as it may, `malformed` for one that is up."""
         if sid in self.principals:
             raise Refused("malformed", problem="connect")
         most = MOST_OF_UNIT if principal.unit_id is not None else MOST_OF_TOKEN

@@ -167,6 +167,7 @@ class Wire:
         self._connection: Any = handler.__self__  # type: ignore[attr-defined]
         self._connection.wire = self
         self._connection.queue.overflow = self._overflow
+        self._ws: Any = None
         self._cut = False
         self.inlet = Inlet(a_second)
         self.since = time.monotonic()
@@ -190,8 +191,7 @@ class Wire:
         raise StopIteration  # how gunicorn is told that the socket was taken over
 
     def _unread(self) -> int:
-        ws = getattr(self, "_ws", None)
-        return 0 if ws is None or self._cut else len(ws.input_buffer)
+        return 0 if self._ws is None or self._cut else len(self._ws.input_buffer)
 
     @property
     def busy(self) -> bool:

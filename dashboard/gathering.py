@@ -12,8 +12,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 T = TypeVar("T")
 R = TypeVar("R")
+SPOILED = (IntegrityError, DataError, ArithmeticError, ValueError)
+"""What a single item can do to a transaction. A database that is away is another matter: it is away for all."""
+
+
+def all_or_each(store: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -> list[R | Exception]:
+    """Store together or, when one of them cannot be stored, one by one: nobody is to suffer for what another has sent.
+
+    The result of each, in order, or the exception that is its result. A single item's is raised.
+    """
+    try:
+        return list(store(items))
+    except SPOILED:
+        if len(items) == 1:
+            raise
+    results: list[R | Exception] = []
+    for one in items:
+        try:
+            results += store([one])
+        except SPOILED as error:
+            results.append(error)
+    return results
 
 
 @dataclass

@@ -132,7 +132,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         raise BadSetting("YIPING_DATA", values["YIPING_DATA"], "a folder, or a name where one can be made")
     return Settings(
         host=_host(values["YIPING_HOST"]),
-        port=_port(values["YIPING_PORT"]),
+        port=_number("YIPING_PORT", values["YIPING_PORT"], 65_535),
         data=data,
         database_url=_database(values["YIPING_DATABASE_URL"], data),
         redis_url=_redis(values["YIPING_REDIS_URL"]),
@@ -158,7 +158,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         push_services=_hosts("YIPING_PUSH_SERVICES", values["YIPING_PUSH_SERVICES"]),
         turn_url=_turn(values["YIPING_TURN_URL"], values["YIPING_TURN_SECRET"]),
         turn_secret=_secret("YIPING_TURN_SECRET", values["YIPING_TURN_SECRET"], "TURN server's static-auth-secret"),
-        events_a_second=_rate(values["YIPING_EVENTS_A_SECOND"]),
+        events_a_second=_number("YIPING_EVENTS_A_SECOND", values["YIPING_EVENTS_A_SECOND"], 100_000),
         secure_cookies=_switch("YIPING_SECURE_COOKIES", values["YIPING_SECURE_COOKIES"]),
     )
 
@@ -169,15 +169,9 @@ def _host(text: str) -> str:
     return text
 
 
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise BadSetting("YIPING_PORT", text, "a number from 1 to 65535")
-    return int(text)
-
-
-def _rate(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= 100_000:
-        raise BadSetting("YIPING_EVENTS_A_SECOND", text, "a number from 1 to 100000")
+def _number(name: str, text: str, most: int) -> int:
+    if not text.isdigit() or not 0 < int(text) <= most:
+        raise BadSetting(name, text, f"a number from 1 to {most}")
     return int(text)
 
 
@@ -244,8 +238,12 @@ def _contact(text: str) -> str:
     return text
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.replace(" ", "").split(",")))
+
+
 def _hosts(name: str, text: str) -> tuple[str, ...]:
-    hosts = tuple(filter(None, text.replace(" ", "").split(",")))
+    hosts = _listed(text)
     if not all(re.fullmatch(r"[a-z0-9.-]+", host) for host in hosts):
         raise BadSetting(name, text, "names of hosts in small letters, with commas between")
     return hosts
@@ -258,7 +256,7 @@ def _redis(text: str) -> str | None:
 
 
 def _roles(name: str, text: str) -> frozenset[str]:
-    roles = frozenset(filter(None, text.replace(" ", "").split(",")))
+    roles = frozenset(_listed(text))
     if not roles <= set(ROLES):
         raise BadSetting(name, text, f"roles with commas between: {', '.join(ROLES)}")
     return roles

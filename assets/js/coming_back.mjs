@@ -3,7 +3,7 @@
 const WAIT_MS = 1000;
 
 /**
- * Connect again after the server has closed the socket: a refusal then says why, and whoever may come back does. Not all in the same moment.
+ * Connect again after the server has closed the socket: a refusal then says why, and whoever may come back does. Not all at one moment.
  * @param {import("socket.io-client").Socket} socket @param {() => boolean} over whether the sign-in has ended
  */
 export function comesBack(socket, over) {

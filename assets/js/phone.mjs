@@ -17,7 +17,8 @@ export async function dial(unit) {
  */
 export function showNumber(phone) {
   return ask((end) => html`<output>${phone}</output><p class="hint">${say("phone.recorded")}</p>
-    <div class="actions"><button autofocus data-copy @click=${(/** @type {MouseEvent} */ event) => copy(phone, event)}>${say("phone.copy")}</button>
+    <div class="actions">
+      <button autofocus data-copy @click=${(/** @type {MouseEvent} */ event) => copy(phone, event)}>${say("phone.copy")}</button>
       <a class="button" href=${`tel:${phone}`}>${say("phone.call")}</a>
       <button data-close @click=${() => end(undefined)}>${say("action.close")}</button></div>`, undefined, "number-dialog");
 }

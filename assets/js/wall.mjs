@@ -333,7 +333,13 @@ async function begin() {
     if (document.querySelector("dialog[open]")) return; // a question has the keys to itself
     const typing = /** @type {HTMLElement} */ (event.target).matches("input, textarea, select");
     if (event.key === "/" && !typing) { event.preventDefault(); search.focus(); }
-    const press = /** @type {Record<string, () => void>} */ ({ F2: () => intake?.toggle(), F4: () => ticketList.toggle(!ticketList.open), F7: toggleDispatch, F8: () => warnings.toggle(!warnings.open), F9: () => desk.show() })[event.key];
+    const press = /** @type {Record<string, () => void>} */ ({
+      F2: () => intake?.toggle(),
+      F4: () => ticketList.toggle(!ticketList.open),
+      F7: toggleDispatch,
+      F8: () => warnings.toggle(!warnings.open),
+      F9: () => desk.show(),
+    })[event.key];
     if (press && !boot.device && !event.altKey && !event.ctrlKey) { event.preventDefault(); press(); }
     if (event.key === "Escape") escape();
     if (event.key === "Backspace" && !typing && area().length > boot.start.length) history.back();

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dashboard.areas import Areas
@@ -29,6 +28,7 @@ from dashboard.dispatch.policies import INSIDE, OUTSIDE, Policies, Step, Steps
 from dashboard.dispatch.sending import deliver
 from dashboard.dispatch.states import waits
 from dashboard.errors import Refused
+from dashboard.gathering import all_or_each
 from dashboard.identity import SYSTEM, Principal
 from dashboard.rows import Row
 from datasources.channels.channel import Channel, Message, Outcome
@@ -229,9 +229,9 @@ class Caller:
                     continue
                 call.state, call.due_at, call.tries = "sending", work.now + CLAIM, call.tries + 1
                 claimed.append(messages[call.id])
-        outcomes = list(self._pools[channel].map(lambda message: self._send(channel, message), claimed))
-        if claimed:
-            self._end(channel, [message.id for message in claimed], outcomes)
+        made = list(self._pools[channel].map(lambda message: (message.id, self._send(channel, message)), claimed))
+        if made:
+            self._end(channel, made)
         return len(calls)
 
     def _messages(self, session: Session, calls: Sequence[Call], found: Mapping[str, tuple[Delivery, Order, Unit]]) -> dict[str, Message]:
@@ -275,28 +275,21 @@ class Caller:
         with self._commands.transaction(SYSTEM) as work:
             count, one = queries.pass_over(work.session, channel, work.now)
             if one is not None:
-                about = {"channel": channel, "order": one.order_id}
+                about = {"channel": channel, "order": one.order_id, "rests": True}
                 self._desk.put(work, "channel", channel, "orange", one.area_code[:CITY], "nobody answers", about, max(1, count))
 
-    def _end(self, channel: str, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    def _end(self, channel: str, made: Sequence[tuple[str, Outcome]]) -> None:
         """Store how calls ended; one whose end cannot be stored does not keep those of the others from being."""
-        try:
-            self._end_all(channel, ids, outcomes)
-        except SQLAlchemyError:
-            if len(ids) == 1:
-                raise
-            log.exception("the ends of %d calls cannot be stored together", len(ids))
-            for call_id, outcome in zip(ids, outcomes, strict=True):
-                try:
-                    self._end_all(channel, [call_id], [outcome])
-                except SQLAlchemyError:
-                    log.exception("the end of the call %s cannot be stored", call_id)
+        results = all_or_each(lambda some: self._end_all(channel, some), made)
+        for (call_id, _), result in zip(made, results, strict=True):
+            if isinstance(result, Exception):
+                log.error("the end of the call %s cannot be stored: %r", call_id, result)
 
-    def _end_all(self, channel: str, ids: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    def _end_all(self, channel: str, made: Sequence[tuple[str, Outcome]]) -> Sequence[None]:
         with self._commands.transaction(SYSTEM) as work:
             ended: dict[tuple[str, str, str], list[list[Any]]] = defaultdict(list)
             failed: list[Call] = []
-            for call_id, outcome in zip(ids, outcomes, strict=True):
+            for call_id, outcome in made:
                 call = work.session.get_one(Call, call_id, with_for_update=True)
                 queries.forget_subscriptions(work.session, outcome.gone)
                 if outcome.wait_s is not None:
@@ -316,6 +309,7 @@ class Caller:
                 # One item for a channel, however many calls it fails: the desk must know that it cannot rely on it.
                 about = {"channel": channel, "order": failed[-1].order_id}
                 self._desk.put(work, "channel", channel, "orange", failed[-1].area_code[:CITY], failed[-1].result, about, len(failed))
+        return [None] * len(made)
 
     def _note(self, work: Work, call: Call, outcome: Outcome) -> None:
         call.result = printable(outcome.detail)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError, IntegrityError
 
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
@@ -17,7 +16,7 @@ from dashboard.dispatch.ending import end_when_enough
 from dashboard.dispatch.moves import Move, record_moves
 from dashboard.dispatch.states import HELP, STATES, allowed, reached, waits
 from dashboard.errors import Refused
-from dashboard.gathering import Gatherer
+from dashboard.gathering import Gatherer, all_or_each
 from dashboard.idempotency import ClientKey, own_key
 from dashboard.identity import DEVICES, Principal
 from dashboard.photos import Photos
@@ -29,8 +28,6 @@ from datasources.serialising import iso
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No clock of a phone is older than that."""
-SPOILED = (IntegrityError, DataError, ArithmeticError, ValueError)
-"""What a single answer can do to a transaction. A database that is away is another matter: it is away for all."""
 BY_PHONE = "电话叫应"
 """The note of a step that the desk marked after a telephone call."""
 
@@ -80,21 +77,9 @@ class Answers:
         self._listeners.append(listener)
 
     def _take_all(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
-        """Together or, when one of them cannot be stored, one by one: nobody is to suffer for what another device sent."""
-        try:
-            return self._take(given)
-        except SPOILED:
-            if len(given) == 1:
-                raise
-        results: list[Row | Exception] = []
-        for one in given:
-            try:
-                results += self._take([one])
-            except SPOILED as error:
-                results.append(error)
-        return results
+        return all_or_each(self._take, given)
 
-    def _take(self, given: list[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
+    def _take(self, given: Sequence[tuple[Principal, str, Answer]]) -> Sequence[Row | Exception]:
         """Answers that came at the same moment, in one transaction: after a cut thousands of phones send what they kept."""
         with self._commands.transaction(DEVICES) as work:
             for key in sorted({answer.key for _, _, answer in given}):  # in one order, or two workers would wait for each other

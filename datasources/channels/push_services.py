@@ -20,12 +20,11 @@ class PushServices:
         """Whether messages may be sent to this address."""
         try:
             parts = urlsplit(endpoint)
-            host, _ = parts.hostname or "", parts.port
+            host, port = parts.hostname or "", parts.port
         except ValueError:
             return False
-        return not parts.username and (
-            host in self._own or (parts.scheme == "https" and parts.port in (None, 443) and _is_one(host, KNOWN))
-        )
+        known = parts.scheme == "https" and port in (None, 443) and _is_one(host, KNOWN)
+        return not parts.username and (known or host in self._own)
 
     def public_only(self, endpoint: str) -> bool:
         """Whether the host's address must be a public one."""

@@ -62,7 +62,7 @@ class WebPush:
         outcomes = [self._push(one["endpoint"], one["p256dh"], one["auth"], body, message, until) for one in message.subscriptions]
         gone = [one["endpoint"] for one, outcome in zip(message.subscriptions, outcomes, strict=True) if outcome.detail in USELESS]
         best = next((o for state in ("sent", "later", "failed") for o in outcomes if o.state == state), outcomes[0])
-        return Outcome(best.state, best.detail, best.wait_s, gone, silent=best.silent)
+        return Outcome(best.state, best.detail, best.wait_s, gone)
 
     def _push(self, endpoint: str, p256dh: str, auth: str, body: bytes, message: Message, until: float) -> Outcome:
         if not self._services.takes(endpoint):
@@ -89,7 +89,8 @@ class WebPush:
         try:
             status = post(endpoint, sealed, headers, max(0.1, until - time.monotonic()), self._services.public_only(endpoint)).status
         except NotReached:
-            # Neither why nor what it said: whoever named the address would learn what lies behind it.
+            # Not `silent`, which would rest the channel for all: the address is the phone's. Nor why, nor what was said: whoever named
+            # the address would learn what lies behind it.
             return Outcome("later", "the push service is not reachable")
         if status in (404, 410):
             return Outcome("failed", "gone")

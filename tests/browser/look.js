@@ -61,13 +61,15 @@
   for (const box of document.getElementById("wall")?.yiping?.namesOfPeople() ?? []) {
     const map = document.querySelector(".leaflet-container").getBoundingClientRect();
     const left = map.left + box.x, top = map.top + box.y;
-    words.push({ text: "name of a person", left, right: left + box.w, top, bottom: top + box.h, element: document.querySelector("canvas.dots-people") });
+    const element = document.querySelector("canvas.dots-people");
+    words.push({ text: "name of a person", left, right: left + box.w, top, bottom: top + box.h, element });
   }
   const solid = (element) => { const c = numbers(getComputedStyle(element).backgroundColor); return (c[3] ?? 1) >= 0.7; };
   const piece = (element) => element.closest(".ticket-mark, .area-label") ?? element;
   for (let i = 0; i < words.length; i++) for (let j = i + 1; j < words.length; j++) {
     const a = words[i], b = words[j];
-    const left = Math.max(a.left, b.left), right = Math.min(a.right, b.right), top = Math.max(a.top, b.top), bottom = Math.min(a.bottom, b.bottom);
+    const left = Math.max(a.left, b.left), right = Math.min(a.right, b.right);
+    const top = Math.max(a.top, b.top), bottom = Math.min(a.bottom, b.bottom);
     if (right - left < 3 || bottom - top < 3 || piece(a.element) === piece(b.element)) continue;
     if (!(a.element.closest(".leaflet-pane") && b.element.closest(".leaflet-pane"))) {
       // one lies under a panel

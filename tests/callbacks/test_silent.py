@@ -20,7 +20,7 @@ from dashboard.accounts import Issued
 from dashboard.city import City, build_city
 from dashboard.tickets import TicketReport
 from datasources.models import Token
-from tests.conftest import ADMIN, Running
+from tests.conftest import ADMIN, Running, on_duty
 from tests.fuzz.report import resident_mb
 from tests.waiting import wait_for
 
@@ -75,7 +75,7 @@ def city(running: Running) -> Iterator[City]:
 
 @pytest.fixture(scope="module")
 def unit(city: City) -> dict[str, Any]:
-    return next(unit for unit in city.units.covering(ADMIN, "5101", 2000) if unit["duty"] == "on_duty")
+    return on_duty(city)[0]
 
 
 def happen(city: City) -> None:

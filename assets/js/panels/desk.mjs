@@ -15,7 +15,7 @@ const AGAIN_MS = 15_000;
  */
 export function deskPanel({ panel, chip }, queue, act) {
   let open = true;
-  const words = (/** @type {any} */ item) => (item.kind === "escalation" ? say("desk.escalation", { n: count(item.count), text: item.text })
+  const words = (/** @type {any} */ item) => (item.kind === "escalation" ? say("desk.escalation", { n: count(item.count), text: item.about.rests ? say("desk.channel_rests") : item.text })
     : item.kind === "channel" ? say("desk.channel", { channel: say(`policy.channel.${item.about.channel}`), n: count(item.count), text: item.text }) : item.text);
   const since = (/** @type {string} */ at) => { const m = minutesSince(at, act.now()); return m ? say("desk.since", { m }) : say("desk.now"); };
   const take = async (/** @type {any} */ item) => {

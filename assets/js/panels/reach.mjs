@@ -60,7 +60,8 @@ export function reachBoard(act) {
 
   const lines = (/** @type {any[]} */ of, /** @type {(line: any) => unknown} */ name, whole = false) => html`
     <table class="reach-areas"><thead><tr><th>${say("reach.area")}</th>
-        ${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}<th class="number">${say("figure.unanswered")}</th></tr></thead>
+        ${STEPS.map((step) => html`<th class="number">${say(`reach.step.${step}`)}</th>`)}
+        <th class="number">${say("figure.unanswered")}</th></tr></thead>
       <tbody>${of.map((line) => html`<tr class=${whole ? "whole" : ""} data-area=${line.code}><td>${name(line)}</td>
         ${STEPS.map((step) => html`<td class="number" title=${`${line[step]} / ${line.total}`}>${share(line[step], line.total)}%</td>`)}
         <td class="number ${line.silent ? "alert" : "good"}">${count(line.silent)}</td></tr>`)}</tbody></table>`;

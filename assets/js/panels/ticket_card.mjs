@@ -37,7 +37,8 @@ export async function loadTicket(id, /** @type {boolean} */ mayTicket, /** @type
 export function ticketContent({ ticket, hands }, head, act) {
   const roles = (/** @type {any} */ unit) => unit.roles.map((/** @type {string} */ role) => say(`role.${role}`)).join("、");
   const fitting = hands.filter((unit) => !act.filter || `${unit.name}${roles(unit)}`.includes(act.filter));
-  const left = ticket.state === "closed" ? say("ticket.closed") : html`<span class=${ticket.overdue ? "alert" : ""}>${timeLeft(ticket, act.now())}</span>`;
+  const open = html`<span class=${ticket.overdue ? "alert" : ""}>${timeLeft(ticket, act.now())}</span>`;
+  const left = ticket.state === "closed" ? say("ticket.closed") : open;
   const photo = (/** @type {string} */ id) => html`<a href="/api/v1/photos/${id}" target="_blank" rel="noopener"><img class="photo" alt=${say("report.photo")} src="/api/v1/photos/${id}"></a>`;
   return html`${head(say(`ticket.${ticket.kind}`), html`<span class="badge ${ticket.level}">${say(`level.${ticket.level}`)}</span> ${say(`ticket.state.${ticket.state}`)}`)}
     <p>${ticket.address || ticket.place}</p><p class="order-text">${ticket.text}</p>

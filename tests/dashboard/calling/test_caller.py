@@ -395,7 +395,8 @@ def test_a_channel_that_hangs_keeps_no_other_from_calling(
     assert silent.asked <= SILENCES + 16, "the rest of the batch is not tried: at most what its threads had begun"
     assert all(("voice", "sent") in told(city, caller, delivery) for delivery in deliveries), "at once, not in an hour"
     items = city.desk.listed(OFFICER)["waiting"]
-    assert [item["about"]["channel"] for item in items if item["kind"] == "channel"] == ["sms"], "the desk is told"
+    told_of = [item["about"] for item in items if item["kind"] == "channel"]
+    assert [(about["channel"], about["rests"]) for about in told_of] == [("sms", True)], "the desk is told"
     clock.turn(seconds=31)
     caller.look()
     assert silent.asked <= SILENCES + 17, "one call tries whether it is back"
