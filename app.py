@@ -70,6 +70,7 @@ def build(settings: Settings) -> Any:
     from callbacks.api import accounts, areas, calling, desk, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard import spans
+    from dashboard.audit import watch_seal
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
     from dashboard.city import build_city
@@ -173,6 +174,7 @@ def build(settings: Settings) -> Any:
         [
             ("tokens", TURN_OUT_S, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("memory", 60.0, give_back),
+            ("seal", 60.0, partial(watch_seal, city.database, city.troubles)),
             ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: everybody.send("screens", "tiles", {})).look),
         ]
     ).start()

@@ -24,6 +24,7 @@ from dashboard.identity import ROLES, SYSTEM, Principal
 from datasources.models import Account, Token, Unit
 from datasources.queries import accounts as queries
 from datasources.queries import areas as area_queries
+from datasources.types import Secret
 
 SESSION_LIFE = timedelta(hours=14)  # a twelve-hour shift with its handover
 DEVICE_LIFE = timedelta(days=400)
@@ -246,7 +247,7 @@ class Accounts:
         with self._database.write() as session:
             # read again under its lock: of two with the same code, one gets in
             held = session.get_one(Account, account.id, with_for_update=True)
-            step = second_factor.used_step(held.totp_secret or "", code, held.totp_used, self._clock())
+            step = second_factor.used_step(_opened(held), code, held.totp_used, self._clock())
             if step is not None:
                 held.totp_used = step
         if step is None:
@@ -263,7 +264,7 @@ class Accounts:
             step = second_factor.used_step(secret, code, account.totp_used, work.now)
             if step is None:
                 raise Refused("wrong_code", field="code")
-            account.totp_secret, account.totp_used = secret, step
+            account.totp_secret, account.totp_used = Secret(account.id, secret), step
             self._record(work, "factor_on", account, {})
 
     def drop_factor(self, principal: Principal, code: str) -> None:
@@ -272,7 +273,7 @@ class Accounts:
             account = self._own(work)
             if account.role in self._need_factor:
                 raise Refused("factor_missing")
-            step = second_factor.used_step(account.totp_secret or "", code, account.totp_used, work.now) if account.totp_secret else None
+            step = second_factor.used_step(_opened(account), code, account.totp_used, work.now) if account.totp_secret else None
             if step is None:
                 raise Refused("wrong_code", field="code")
             account.totp_secret, account.totp_used = None, step
@@ -285,7 +286,7 @@ class Accounts:
             account = queries.by_login(work.session, login)
             if account is None:
                 raise Refused("not_found", what=login)
-            account.totp_secret = secret
+            account.totp_secret = Secret(account.id, secret)
             self._record(work, "factor_on", account, {})
         return secret, second_factor.uri(secret, login)
 
@@ -424,6 +425,11 @@ class Accounts:
         """Device and API tokens, newest first."""
         with self._database.read() as session:
             return queries.tokens(session, ("device", "api"))
+
+
+def _opened(account: Account) -> str:
+    """The secret of an account's second factor; empty when it has none."""
+    return account.totp_secret.of(account.id) if account.totp_secret else ""
 
 
 def _digest(secret: str) -> str:

@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.orm import Session
 
 from dashboard.clock import Clock
-from datasources import chain
+from dashboard.keys import follow_seal
+from dashboard.troubles import Troubles
+from datasources import chain, sealing
 from datasources.database import Database
+from datasources.keyring import Keyring
 from datasources.queries import changes
 from datasources.serialising import dumps
 
@@ -25,6 +28,7 @@ AT_ONCE = 2000
 MOST_PROBLEMS = 20
 COLUMNS = ("seq", "at", "actor", "topic", "kind", "area_code", "entity_id", "payload", "hash")
 FORM = "yiping audit 1"
+SUFFIX = ".audit.jsonl"
 
 Progress = Callable[[str, int, int], None]
 Row = dict[str, Any]
@@ -52,11 +56,18 @@ class Verdict:
 def verify(database: Database, progress: Progress = lambda what, done, total: None) -> Verdict:
     """Walk through the whole log: every change that was altered, taken out or put in is named by its number.
 
-    After one that is wrong the walk goes on from what is stored, so that each is told once.
+    After one that is wrong the walk goes on from what is stored, so that each is told once. A log without a key is not sound: whoever can
+    write the whole table could have made it. Raises `WrongKey`.
     """
     verdict, before = Verdict(), chain.FIRST
     with database.read() as session:
         counter = changes.counter(session)
+        key = sealing.key_of(counter, _keyring(database))
+        if not key:
+            verdict.wrong(counter.seq, "the chain has no key yet: `yiping keys renew`")
+        elif not sealing.is_intact(counter, key):
+            since = counter.seal.removeprefix(sealing.BROKEN).strip() if counter.seal.startswith(sealing.BROKEN) else counter.seq
+            verdict.wrong(counter.seq, f"the counter was altered by something else than this program, at change {since}")
         for row in _rows(session, 0):
             seq = row["seq"]
             if seq != verdict.last + 1:
@@ -66,7 +77,7 @@ def verify(database: Database, progress: Progress = lambda what, done, total: No
             elif row["hash"] is None:
                 verdict.wrong(seq, "has no hash: put in by something else than this program")
             else:
-                if chain.link(before, row) != row["hash"]:
+                if chain.link(before, row, key if seq > counter.keyed_after else b"") != row["hash"]:
                     verdict.wrong(seq, "altered, or something was put in or taken out before it")
                 before = row["hash"]
             verdict.checked, verdict.last = verdict.checked + 1, seq
@@ -81,11 +92,71 @@ def verify(database: Database, progress: Progress = lambda what, done, total: No
     return verdict
 
 
-def export(database: Database, clock: Clock, file: Path, since: int = 0) -> int:
-    """Write the changes behind `since` as JSON lines: a head, the changes, and a tail with the signature (Ed25519). Returns how many."""
+def is_whole(database: Database) -> bool:
+    """Whether the counter is as this program has left it: a look of a moment, while `verify` walks through all."""
+    with database.read() as session:
+        counter = changes.counter(session)
+    return not counter.sealed_key or sealing.is_intact(counter, sealing.key_of(counter, _keyring(database)))
+
+
+def watch_seal(database: Database, troubles: Troubles) -> None:
+    """Tell administrators when the counter is not as this program has left it."""
+    follow_seal(database)
+    if is_whole(database):
+        troubles.over("audit")
+    else:
+        troubles.note("audit")
+
+
+def _keyring(database: Database) -> Keyring:
     if database.keyring is None:
         raise RuntimeError("the database was opened without a keyring")
-    signer = database.keyring.signer
+    return database.keyring
+
+
+def export_next(database: Database, clock: Clock, folder: Path) -> tuple[Path, int]:
+    """Write what came after the newest export of `folder` into a file of its own; returns it and how many changes it holds.
+
+    Raises `ValueError` when the log no longer says what that export says: somebody has altered it since.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    newest, since = max(folder.glob(f"*{SUFFIX}"), key=_until, default=None), 0
+    if newest is not None:
+        since, hash_ = _end_of(newest)
+        if since and _stored(database, since).get(since, "") != hash_:
+            raise ValueError(f"{newest}: 日志与此前导出不符 / the log says something else now than this export, at change {since}")
+    fresh = folder / f"{since:012d}.part"
+    count = export(database, clock, fresh, since)
+    if newest is not None and not count:
+        fresh.unlink()
+        return newest, 0
+    file = folder / f"{since + 1:012d}-{since + count:012d}{SUFFIX}"
+    fresh.replace(file)
+    return file, count
+
+
+def _until(file: Path) -> int:
+    last = file.name.removesuffix(SUFFIX).rpartition("-")[2]
+    if not last.isdigit():
+        raise ValueError(f"{file}: no name of an export, wanted <first>-<last>{SUFFIX}")
+    return int(last)
+
+
+def _end_of(file: Path) -> tuple[int, str | None]:
+    """Number and hash of the last change of an export."""
+    head, tail = None, None
+    with file.open("rb") as lines:
+        for text in lines:
+            head, tail = tail, text
+    if head is None or tail is None:
+        raise ValueError(f"{file}: no export of the audit trail")
+    end, last = _parsed(file, tail), _parsed(file, head)
+    return int(end["until"]), last.get("hash")
+
+
+def export(database: Database, clock: Clock, file: Path, since: int = 0) -> int:
+    """Write the changes behind `since` as JSON lines: a head, the changes, and a tail with the signature (Ed25519). Returns how many."""
+    signer = _keyring(database).signer
     digest, count, last = hashlib.sha256(), 0, since
     fresh = file.with_name(f"{file.name}.new")
     with fresh.open("wb") as out, database.read() as session:
@@ -96,7 +167,8 @@ def export(database: Database, clock: Clock, file: Path, since: int = 0) -> int:
             out.write(text)
 
         key = base64.b64encode(signer.public_key().public_bytes_raw()).decode()
-        put({"form": FORM, "since": since, "made_at": clock().isoformat(), "public_key": key})
+        keyed_after = changes.counter(session).keyed_after if sealing.is_sealed(session) else None
+        put({"form": FORM, "since": since, "made_at": clock().isoformat(), "public_key": key, "keyed_after": keyed_after})
         for row in _rows(session, since):
             put({**row, "at": row["at"].isoformat()})
             count, last = count + 1, row["seq"]
@@ -106,13 +178,18 @@ def export(database: Database, clock: Clock, file: Path, since: int = 0) -> int:
 
 
 def check(file: Path, public_key: str | None = None, database: Database | None = None) -> Verdict:
-    """Check an export: its signature, its chain and, with a database, that the log still says the same.
+    """Check an export: its signature and, with a database, its chain, and that the log still says the same.
 
-    `public_key` (base64) is the one that one trusts; without it only the key inside is checked, which whoever forges writes too.
+    `public_key` (base64) is the one that one trusts; without it only the key inside is checked, which whoever forges writes too. The chain
+    behind `keyed_after` can be followed only with the key, which the database has.
     Raises `ValueError` for a file that is no export.
     """
     verdict, digest, before = Verdict(), hashlib.sha256(), None
     stored: dict[int, str | None] = {}
+    key = b""
+    if database is not None:
+        with database.read() as session:
+            key = sealing.key_of(changes.counter(session), _keyring(database))
     with file.open("rb") as lines:
         first = lines.readline()
         head = _parsed(file, first)
@@ -122,6 +199,7 @@ def check(file: Path, public_key: str | None = None, database: Database | None =
         if public_key is not None and head["public_key"] != public_key:
             verdict.wrong(0, f"signed with another key: {head['public_key']}")
         verdict.last = int(head["since"])
+        keyed_after = head.get("keyed_after")
         for text in lines:
             row = _parsed(file, text)
             if "signature" in row:
@@ -132,7 +210,9 @@ def check(file: Path, public_key: str | None = None, database: Database | None =
             if row["seq"] != verdict.last + 1:
                 verdict.wrong(verdict.last + 1, f"missing: the next is {row['seq']}")
             # the first has nothing before it here: it is held by the signature, and by the log itself
-            if before is not None and row["hash"] is not None and chain.link(before, row) != row["hash"]:
+            keyed = keyed_after is not None and row["seq"] > keyed_after
+            followed = before is not None and row["hash"] is not None and (key or not keyed)
+            if followed and chain.link(str(before), row, key if keyed else b"") != row["hash"]:
                 verdict.wrong(row["seq"], "altered")
             if database is not None:
                 if row["seq"] not in stored:

@@ -1,10 +1,11 @@
-"""Backups: one folder with the database, the photos and voice clips, and a manifest that says what belongs to it.
+"""Backups: one folder with the database, the photos and voice clips, and a signed manifest that says what belongs to it.
 
 Neither the keys of personal data nor the settings are in it: whoever finds a backup must not be able to read it. Tiles are built anew.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -13,12 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+
 from dashboard import audit
 from dashboard.clock import Clock
 from datasources import dumping
 from datasources.database import Database
+from datasources.keyring import Keyring
 
-FORM = "yiping backup 1"
+FORM = "yiping backup 2"
+UNSIGNED_FORM = "yiping backup 1"
 MANIFEST = "manifest.json"
 DATABASE = "database"
 ATTACHED = ("photos", "clips")
@@ -60,6 +65,7 @@ def make(database: Database, data: Path, folder: Path, clock: Clock, progress: P
             "key": database.keyring.name,
             "files": {str(file.relative_to(part)): _digest(file) for file in _told(files, progress)},
         }
+        manifest["signature"] = base64.b64encode(database.keyring.signer.sign(_signed(manifest))).decode()
         (part / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
         part.rename(folder)
     except dumping.DumpFailed as failed:
@@ -77,15 +83,19 @@ def _copy_if_there(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def restore(database: Database, data: Path, folder: Path, progress: Progress = lambda what, done, total: None) -> audit.Verdict:
+def restore(
+    database: Database, data: Path, folder: Path, progress: Progress = lambda what, done, total: None, unsigned: bool = False
+) -> audit.Verdict:
     """Put a backup into an installation in which nothing is yet, and verify its audit trail.
 
-    Everything is checked first: the manifest, each file's digest, that the keys are the right ones, and that nothing would be written over.
-    Raises `BackupFailed`.
+    Everything is checked first: the manifest and its signature, each file's digest, that the keys are the right ones, and that nothing
+    would be written over. `unsigned` takes one on trust that was made before backups were signed. Raises `BackupFailed`.
     """
-    manifest = _manifest(folder)
+    manifest = _manifest(folder, unsigned)
     if database.keyring is None or not database.keyring.knows(manifest["key"]):
         raise BackupFailed(f"备份的密钥 / the backup was made with the key {manifest['key']}, which is not among YIPING_DATA_KEYS")
+    if not unsigned:
+        _check_signature(folder, manifest, database.keyring)
     if manifest["database"] != database.dialect:
         raise BackupFailed(f"备份来自 / the backup is of {manifest['database']}, YIPING_DATABASE_URL is {database.dialect}")
     if not dumping.is_empty(database) or any((data / name).exists() for name in ATTACHED):
@@ -109,12 +119,30 @@ def restore(database: Database, data: Path, folder: Path, progress: Progress = l
     return audit.verify(database, progress)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _signed(manifest: dict[str, Any]) -> bytes:
+    """What the signature of a manifest is over."""
+    return json.dumps({name: value for name, value in manifest.items() if name != "signature"}, sort_keys=True).encode()
+
+
+def _check_signature(folder: Path, manifest: dict[str, Any], keyring: Keyring) -> None:
+    try:
+        signature = base64.b64decode(str(manifest.get("signature", "")), validate=True)
+        keyring.signer_of(manifest["key"]).public_key().verify(signature, _signed(manifest))
+    except (InvalidSignature, ValueError):
+        raise BackupFailed(f"{folder / MANIFEST}: 签名不符，备份被改动过 / the signature does not fit: the backup was altered") from None
+
+
+def _manifest(folder: Path, unsigned: bool) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise BackupFailed(f"{folder / MANIFEST}: 不是完整的备份 / no complete backup ({error})") from None
-    if not isinstance(manifest, dict) or manifest.get("form") != FORM or not isinstance(manifest.get("files"), dict):
+    if not isinstance(manifest, dict):
+        manifest = {}
+    form = manifest.get("form")
+    if form == UNSIGNED_FORM and not unsigned:
+        raise BackupFailed(f"{folder / MANIFEST}: 备份未签名 / not signed: `yiping restore --unsigned` takes it on trust")
+    if form not in (FORM, UNSIGNED_FORM) or not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("key"), str):
         raise BackupFailed(f"{folder / MANIFEST}: 不是备份清单 / not the manifest of a backup, wanted {FORM!r}")
     return manifest
 

@@ -25,6 +25,7 @@ from dashboard.dispatch.reach import Reach
 from dashboard.fences.fences import Fences
 from dashboard.fences.watcher import Watcher
 from dashboard.handling import Handling
+from dashboard.keys import follow_seal
 from dashboard.links import Links
 from dashboard.messages import Messages
 from dashboard.opening import open_database
@@ -116,6 +117,7 @@ def build_city(
 ) -> City:
     """Connect the services to the database and the bus of these settings. The database must be migrated."""
     database = database or open_database(settings, offload)
+    follow_seal(database)
     names = Names(settings.redis_prefix)
     bus = open_bus(settings.redis_url, names)
     commands = Commands(database, bus, clock)

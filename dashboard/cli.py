@@ -31,6 +31,7 @@ from dashboard.terminal import progress, say
 from datasources.keyring import new_secret
 from datasources.migrations import upgrade
 from datasources.models import Unit
+from datasources.sealing import is_sealed
 
 if TYPE_CHECKING:
     from dashboard.city import City
@@ -111,11 +112,14 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     kept.add_argument("action", choices=("new", "renew"))
 
     add("backup", "write a backup into a new folder while everything runs", _backup).add_argument("folder", type=Path)
-    add("restore", "put a backup into an installation in which nothing is yet", _restore).add_argument("folder", type=Path)
+    restored = add("restore", "put a backup into an installation in which nothing is yet", _restore)
+    restored.add_argument("folder", type=Path)
+    restored.add_argument("--unsigned", action="store_true", help="take one on trust that was made before backups were signed")
 
     trail = add("audit", "verify the audit trail, write a signed part of it, or check such a part", _audit)
     trail.add_argument("action", choices=("verify", "export", "check", "key"))
     trail.add_argument("file", nargs="?", type=Path)
+    trail.add_argument("--next", action="store_true", help="export into the folder FILE what came after its newest export")
     trail.add_argument("--since", type=int, default=0, metavar="SEQ", help="export only what came after this change")
     trail.add_argument("--key", help="public key that the export must be signed with")
     trail.add_argument("--stored", action="store_true", help="check also that the log still says the same")
@@ -125,7 +129,10 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
 def _migrate(settings: Settings, _options: argparse.Namespace, _serve: Serve) -> None:
     database = open_database(settings)
     upgrade(database)
-    renew(database, progress)  # what a version before has stored without a key
+    with database.read() as session:
+        sealed = is_sealed(session)
+    if not sealed:
+        say("所有工作进程升级后请运行 / when all workers are of this version: yiping keys renew")
     database.close()
 
 
@@ -152,7 +159,7 @@ def _restore(settings: Settings, options: argparse.Namespace, _serve: Serve) -> 
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_database(settings)
     try:
-        verdict = backup.restore(database, settings.data, options.folder, progress)
+        verdict = backup.restore(database, settings.data, options.folder, progress, options.unsigned)
         upgrade(database)
     finally:
         database.close()
@@ -168,6 +175,10 @@ def _audit(settings: Settings, options: argparse.Namespace, _serve: Serve) -> in
         return 2
     database = open_database(settings)
     try:
+        if options.action == "export" and options.next:
+            file, count = audit.export_next(database, clock.now, options.file)
+            say(f"{file}: {count}")
+            return 0
         if options.action == "export":
             say(f"{options.file}: {audit.export(database, clock.now, options.file, options.since)}")
             return 0

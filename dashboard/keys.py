@@ -1,16 +1,22 @@
-"""What is encrypted in the database: writing it anew with the newest key, and what encrypted numbers are looked up by."""
+"""What is encrypted in the database: writing it anew with the newest key, sealing it, and what encrypted numbers are looked up by."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import bindparam, column, select, table, update
+from sqlalchemy import column as sql_column
+from sqlalchemy import select, table
 
+from datasources import sealing
 from datasources.database import Database
 from datasources.keyring import Keyring
-from datasources.models import Account, Unit
+from datasources.models import Account, Ticket, Unit
+from datasources.types import Secret
 
 AT_ONCE = 500
+SEALED = ((Unit, "phone"), (Account, "totp_secret"), (Ticket, "caller"))
+"""Each column that is encrypted (held by a test)."""
 
 
 def index_of(keyring: Keyring | None, phone: str) -> str:
@@ -20,31 +26,48 @@ def index_of(keyring: Keyring | None, phone: str) -> str:
     return keyring.indexed(phone)[0] if phone else ""
 
 
+def follow_seal(database: Database) -> None:
+    """Once the log is sealed, read nothing that is not bound to its row."""
+    if database.keyring is not None:
+        with database.read() as session:
+            database.keyring.lenient = not sealing.is_sealed(session)
+
+
 def renew(database: Database, progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:
     """Encrypt with the newest key whatever is not: numbers of before encryption, and all after a new key. Returns how many rows.
 
-    In short transactions, while the city goes on; it can be repeated after an interruption.
+    In short transactions, while the city goes on; it can be repeated after an interruption. At the end the log is sealed, if it was not:
+    from then on nothing is read that is not bound to its row. Versions before can not go on with it.
     """
     keyring = database.keyring
     if keyring is None:
         raise RuntimeError("the database was opened without a keyring")
+    with database.read() as session:
+        sealed_before = sealing.is_sealed(session)
+    keyring.lenient = not sealed_before
+    count = 0
+    for model, column in SEALED:
+        count += _renewed(database, keyring, model, column, progress)
+    with database.write() as session:
+        sealing.renew(session, keyring)
+        if not sealed_before:
+            sealing.seal(session, keyring)
+    keyring.lenient = False
+    return count
 
-    def old_ones(name: str, sealed: str) -> list[str]:
-        stored = table(name, column("id"), column(sealed))  # as it stands, not decrypted
-        with database.read() as session:
-            rows = session.execute(select(stored.c.id, stored.c[sealed]))
-            return [key for key, text in rows if text and not keyring.is_current(text)]
 
-    old, factors = old_ones("units", "phone"), old_ones("accounts", "totp_secret")
+def _renewed(database: Database, keyring: Keyring, model: Any, column: str, progress: Callable[[str, int, int], None]) -> int:
+    stored = table(model.__tablename__, sql_column("id"), sql_column(column))  # as it stands, not decrypted
+    with database.read() as session:
+        rows = session.execute(select(stored.c.id, stored.c[column]))
+        old = [key for key, text in rows if text and not keyring.is_current(text)]
     for start in range(0, len(old), AT_ONCE):
         with database.write() as session:
-            found = session.execute(select(Unit.id, Unit.phone).where(Unit.id.in_(old[start : start + AT_ONCE])).with_for_update()).all()
-            rows = [{"of_unit": unit_id, "new_phone": phone, "new_index": index_of(keyring, phone)} for unit_id, phone in found]
-            renewed = update(Unit.__table__).where(Unit.__table__.c.id == bindparam("of_unit"))  # type: ignore[arg-type]
-            session.execute(renewed.values(phone=bindparam("new_phone"), phone_index=bindparam("new_index")), rows)
+            found = session.scalars(select(model).where(model.id.in_(old[start : start + AT_ONCE])).with_for_update()).all()
+            for one in found:
+                text = getattr(one, column).of(one.id)
+                setattr(one, column, Secret(one.id, text))
+                if model is Unit:
+                    one.phone_index = index_of(keyring, text)
         progress("keys", min(start + AT_ONCE, len(old)), len(old))
-    for account_id in factors:
-        with database.write() as session:
-            secret = session.scalar(select(Account.totp_secret).where(Account.id == account_id))
-            session.execute(update(Account).where(Account.id == account_id).values(totp_secret=secret))
-    return len(old) + len(factors)
+    return len(old)

@@ -23,6 +23,7 @@ from dashboard.words import Text
 from datasources.models import Ticket, TicketStep, Unit
 from datasources.queries import tickets as queries
 from datasources.serialising import iso
+from datasources.types import Secret
 
 Kind = Literal[
     "waterlogging",
@@ -135,7 +136,7 @@ class Tickets:
             ticket = self.open_in(
                 work, report.key, report.kind, report.level, report.text, area_code, report.lon, report.lat, principal.name, seen
             )
-            ticket.photo_id, ticket.address, ticket.caller = report.photo_id, report.address.strip(), report.caller
+            ticket.photo_id, ticket.address, ticket.caller = report.photo_id, report.address.strip(), Secret(ticket.id, report.caller)
             ticket.reporter_unit_id = principal.unit_id
             self.step(work, ticket, "report", report.text, [[area_code, {"tickets": 1}]])
             return ticket_row(ticket)
@@ -154,8 +155,9 @@ class Tickets:
         seen_at: datetime | None = None,
     ) -> Ticket:
         """A new ticket in a transaction; the caller has checked all and records its first step. Its time runs from when it was seen."""
+        ticket_id = new_id()
         ticket = Ticket(
-            id=new_id(),
+            id=ticket_id,
             key=key,
             kind=kind,
             level=level,
@@ -172,7 +174,7 @@ class Tickets:
             photo_id=None,
             rating=None,
             address="",
-            caller="",
+            caller=Secret(ticket_id, ""),
             seen_at=seen_at,
             reported_at=work.now,
             due_at=(seen_at or work.now) + TIME_LIMIT[level],
@@ -285,10 +287,11 @@ class Tickets:
         principal.require("contact")
         with self._commands.transaction(principal) as work:
             ticket = work.session.get(Ticket, ticket_id)
-            if ticket is None or not ticket.caller or not ticket.area_code.startswith(principal.area_code):
+            caller = "" if ticket is None else ticket.caller.of(ticket.id)
+            if ticket is None or not caller or not ticket.area_code.startswith(principal.area_code):
                 raise Refused("not_found", what=ticket_id)
             work.record("look.phone", ticket.area_code, ticket.id, {"ticket": ticket.id, "by": principal.name})
-            return ticket.caller
+            return caller
 
     def mark_overdue(self) -> int:
         """Mark the open tickets whose time is up; returns how many. Called by the clock."""

@@ -101,7 +101,7 @@ class Units:
             if unit is None or not unit.area_code.startswith(principal.area_code):
                 raise Refused("not_found", what=unit_id)
             work.record("look.phone", unit.area_code, unit.id, {"unit": unit.name, "by": principal.name})
-            return unit.phone
+            return unit.phone.of(unit.id)
 
     def with_own_device(self, principal: Principal) -> list[str]:
         """Ids of units in scope that answer for themselves."""

@@ -1,5 +1,5 @@
-"""The chain of the change log: each change carries a hash over itself and the one before, so that none can be altered, taken out or put in
-without all that follow showing it.
+"""The chain of the change log: each change carries a keyed hash over itself and the one before, so that none can be altered, taken out or
+put in by who can write the whole database but has not the key. The counter carries a seal of its own: the end cannot be cut off.
 
 Pure: what is hashed is the same whether a change has just been made or was read back from either database.
 """
@@ -7,6 +7,7 @@ Pure: what is hashed is the same whether a change has just been made or was read
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,8 +25,11 @@ WITH_EXPONENT = 1e16
 """From here on a float is written with an exponent, which PostgreSQL does not keep: it comes back as an integer, if one can hold it."""
 
 
-def link(before: str, change: Mapping[str, Any]) -> str:
-    """Hash of a change (its columns by name) that follows one with the hash `before`: SHA-256, 64 hexadecimal digits."""
+def link(before: str, change: Mapping[str, Any], key: bytes) -> str:
+    """Hash of a change (its columns by name) that follows one with the hash `before`: HMAC-SHA-256, 64 hexadecimal digits.
+
+    An empty `key` gives the plain SHA-256 of changes of before the chain was keyed.
+    """
     moment: datetime = change["at"]
     parts = [
         before,
@@ -38,7 +42,13 @@ def link(before: str, change: Mapping[str, Any]) -> str:
         change["entity_id"],
         _plain(change["payload"]),
     ]
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    data = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+    return hmac.digest(key, data, "sha256").hex() if key else hashlib.sha256(data).hexdigest()
+
+
+def seal(key: bytes, seq: int, hash_: str, chained_after: int, keyed_after: int) -> str:
+    """What shows that the counter was written by who has the key: HMAC-SHA-256, 64 hexadecimal digits."""
+    return hmac.digest(key, orjson.dumps(["counter", seq, hash_, chained_after, keyed_after]), "sha256").hex()
 
 
 def _plain(payload: Any) -> Any:

@@ -20,17 +20,19 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 SIZE = 32
-PREFIX = "yp1"
-"""What an encrypted text begins with; anything else is a text of before encryption."""
+PREFIX = "yp2"
+"""What an encrypted text begins with."""
+UNBOUND = "yp1"
+"""The same of versions that did not bind a text to its row; what begins with neither is a text of before encryption."""
 NONCE = 12
 
 
 class WrongKey(Exception):
-    """An encrypted text was made with a secret that this keyring has not, or was altered."""
+    """An encrypted text was made with a secret that this keyring has not, for another row, or was altered."""
 
 
 class Keyring:
-    """Secrets in use, newest first."""
+    """Secrets in use, newest first. While `lenient`, texts of before encryption and those that are bound to no row are read too."""
 
     def __init__(self, held: list[bytes]) -> None:
         """Raises `ValueError` for a secret that is not 32 bytes long, or for none."""
@@ -40,33 +42,45 @@ class Keyring:
         self._first = self.name = _name(held[0])
         self._secret = held[0]
         self._indexes = [_derived(secret, b"index") for secret in held]
-        self.signer = Ed25519PrivateKey.from_private_bytes(_derived(held[0], b"sign"))
+        self.lenient = False
+        self._signers = {_name(secret): Ed25519PrivateKey.from_private_bytes(_derived(secret, b"sign")) for secret in held}
+        self.signer = self._signers[self.name]
 
     def knows(self, name: str) -> bool:
         """Whether the secret of this name is among those in use."""
         return name in self._ciphers
 
+    def signer_of(self, name: str) -> Ed25519PrivateKey:
+        """What the secret of this name signs with. Raises `KeyError` for one that is not in use."""
+        return self._signers[name]
+
     def secret_for(self, purpose: str) -> bytes:
         """A secret of its own for something else that must be signed, the same on every worker."""
         return _derived(self._secret, purpose.encode())
 
-    def encrypt(self, text: str, place: str) -> str:
-        """`text` so that it can be read only with the secret, and only as what stands at `place` (table and column)."""
+    def encrypt(self, text: str, place: str, row: str) -> str:
+        """`text` so that it can be read only with the secret, and only as what stands at `place` (table and column) in that row."""
         nonce = os.urandom(NONCE)
-        sealed = self._ciphers[self._first].encrypt(nonce, text.encode(), place.encode())
+        sealed = self._ciphers[self._first].encrypt(nonce, text.encode(), _bound(place, row))
         return f"{PREFIX}:{self._first}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
-    def decrypt(self, text: str, place: str) -> str:
-        """The text again; one that was never encrypted as it is. Raises `WrongKey`."""
+    def decrypt(self, text: str, place: str, row: str) -> str:
+        """The text again. Raises `WrongKey`, and unless `lenient` also for one that was never encrypted, or is bound to no row."""
         prefix, _, rest = text.partition(":")
-        if prefix != PREFIX or ":" not in rest:
+        ours = prefix in (PREFIX, UNBOUND) and ":" in rest
+        if prefix != PREFIX and not self.lenient:
+            raise WrongKey(f"{place}: row {row} was written by something else than this program, or by an old version: `yiping keys renew`")
+        if not ours:
             return text
         name, _, body = rest.partition(":")
-        sealed = base64.urlsafe_b64decode(body)
         try:
-            return self._ciphers[name].decrypt(sealed[:NONCE], sealed[NONCE:], place.encode()).decode()
-        except (KeyError, InvalidTag):
-            raise WrongKey(f"{place}: encrypted with the secret {name}, which is not among YIPING_DATA_KEYS, or altered") from None
+            sealed = base64.urlsafe_b64decode(body)
+            belongs = _bound(place, row) if prefix == PREFIX else place.encode()
+            return self._ciphers[name].decrypt(sealed[:NONCE], sealed[NONCE:], belongs).decode()
+        except (KeyError, InvalidTag, ValueError):
+            raise WrongKey(
+                f"{place}: row {row} is encrypted with the secret {name[:8]}, which is not among YIPING_DATA_KEYS, or was altered"
+            ) from None
 
     def is_current(self, text: str) -> bool:
         """Whether a stored text was encrypted with the newest secret."""
@@ -75,6 +89,10 @@ class Keyring:
     def indexed(self, text: str) -> list[str]:
         """What to look `text` up by without reading what is stored: one for each secret, the newest first."""
         return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32] for key in self._indexes]
+
+
+def _bound(place: str, row: str) -> bytes:
+    return f"{place}\0{row}".encode()
 
 
 def new_secret() -> str:

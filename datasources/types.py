@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
-from datasources.keyring import Keyring
+from datasources.keyring import Keyring, WrongKey
 
 KEYRING = "yiping_keyring"
 """Where `Database` leaves its keyring for the columns."""
@@ -71,8 +72,38 @@ class Geometry(TypeDecorator[Any]):
         return None if value is None else shapely.from_wkb(value)
 
 
-class Encrypted(TypeDecorator[str]):
-    """Text that is personal: encrypted in the database with the keyring that the database was opened with. Empty stays empty."""
+@dataclass(frozen=True)
+class Secret:
+    """What is to be written into an encrypted column: a text, and the row to which it belongs."""
+
+    row: str
+    text: str
+
+    def of(self, row: str) -> str:
+        """The text, for who names its row."""
+        if row != self.row:
+            raise WrongKey(f"a text of the row {self.row} was asked for as one of {row}")
+        return self.text
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What was read from an encrypted column: nobody has opened it yet."""
+
+    keyring: Keyring
+    place: str
+    text: str
+
+    def of(self, row: str) -> str:
+        """The text, when it was written for this row. Raises `WrongKey`."""
+        return self.keyring.decrypt(self.text, self.place, row) if self.text else ""
+
+
+class Encrypted(TypeDecorator[Any]):
+    """Text that is personal: encrypted in the database with the keyring that the database was opened with, and bound to its row.
+
+    Takes a `Secret`, gives a `Sealed`: to copy what stands in one row into another is of no use. Empty stays empty.
+    """
 
     impl = Text
     cache_ok = True
@@ -82,11 +113,13 @@ class Encrypted(TypeDecorator[str]):
         super().__init__()
         self.place = place
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return keyring_of(dialect).encrypt(value, self.place) if value else value
+    def process_bind_param(self, value: Secret | Sealed | None, dialect: Dialect) -> str | None:
+        if value is None or isinstance(value, Sealed):
+            return None if value is None else value.text  # as it was read
+        return keyring_of(dialect).encrypt(value.text, self.place, value.row) if value.text else ""
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return keyring_of(dialect).decrypt(value, self.place) if value else value
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Sealed | None:
+        return None if value is None else Sealed(keyring_of(dialect), self.place, value)
 
 
 def keyring_of(dialect: Dialect) -> Keyring:

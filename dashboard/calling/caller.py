@@ -245,7 +245,7 @@ class Caller:
                 text=order.text,
                 priority=order.priority,
                 area_code=call.area_code,
-                phone=unit.phone,
+                phone=unit.phone.of(unit.id),
                 subscriptions=[{"endpoint": s.endpoint, "p256dh": s.p256dh, "auth": s.auth} for s in push.get(unit.id, ())],
                 data={"delivery": delivery.id, "order": order.id},
             )

@@ -21,6 +21,7 @@ from dashboard.memory import collector_paused
 from dashboard.units import DUTIES, ROLES, SKILLS
 from dashboard.units import rows as unit_rows
 from datasources.models import Area, Unit, UnitRole, UnitSkill
+from datasources.types import Secret
 
 COLUMNS = ("code", "name", "phone", "area_code", "roles")
 UNIT_KINDS = ("person", "team")
@@ -38,7 +39,7 @@ CALLED = {
 HEADERS = {called: name for name, some in CALLED.items() for called in some}
 MEANT = {text(f"{kind}.{word}"): word for kind, some in (("role", ROLES), ("skill", SKILLS), ("duty", DUTIES)) for word in some}
 MEANT |= {"个人": "person", "人员": "person", "队伍": "team"}
-FIELDS = ("name", "pinyin_initials", "kind", "phone", "phone_index", "area_code", "duty")
+FIELDS = ("name", "pinyin_initials", "kind", "area_code", "duty")
 
 
 @collector_paused()
@@ -65,11 +66,13 @@ def import_units(commands: Commands, principal: Principal, path: Path, progress:
         links: list[Link] = []
         turned: list[Unit] = []
         for _, given in read:
-            given["phone_index"] = index_of(commands.database.keyring, given["phone"])
+            phone = given.pop("phone")
+            index = index_of(commands.database.keyring, phone)
             roles, skills = given.pop("roles"), given.pop("skills")
             there = known.get(given["code"])
             if there is None:
                 given |= {"id": new_id(), "number": number, "kind": given["kind"] or "person", "duty": given["duty"] or "off_duty"}
+                given |= {"phone": Secret(given["id"], phone), "phone_index": index}
                 number += 1
                 fresh.append(given)
             else:
@@ -78,6 +81,8 @@ def import_units(commands: Commands, principal: Principal, path: Path, progress:
                 for name in FIELDS:
                     if given[name] is not None:
                         setattr(there, name, given[name])
+                if phone != there.phone.of(there.id):
+                    there.phone, there.phone_index = Secret(there.id, phone), index
                 there.retired_at = None
             links.append(Link(given["id"] if there is None else there.id, there is not None, roles, skills))
         for start in range(0, len(fresh), CHUNK):

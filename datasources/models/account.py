@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode, Encrypted, UtcDateTime
+from datasources.types import AreaCode, Encrypted, Sealed, Secret, UtcDateTime
 
 
 class Account(Base):
@@ -26,7 +26,7 @@ class Account(Base):
     """Empty: this person only signs in elsewhere (`subject`)."""
     subject: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)
     """Who this is at the OIDC provider: its claim `sub`."""
-    totp_secret: Mapped[str | None] = mapped_column(Encrypted("accounts.totp_secret"))
+    totp_secret: Mapped[Secret | Sealed | None] = mapped_column(Encrypted("accounts.totp_secret"))
     totp_used: Mapped[int] = mapped_column(BigInteger, default=0)
     """Number of the half minute whose code was used last (RFC 6238): none is taken twice."""
     active: Mapped[bool] = mapped_column(Boolean, default=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
@@ -34,7 +34,7 @@ class Change(Base):
 class ChangeCounter(Base):
     """The one row that hands out `seq`: its row lock, held until commit, is the sequencing lock.
 
-    `hash` is that of the last change; the chain begins behind `chained_after`.
+    `hash` is that of the last change; the chain begins behind `chained_after`, and is keyed behind `keyed_after`.
     """
 
     __tablename__ = "change_counter"
@@ -43,3 +43,8 @@ class ChangeCounter(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
     chained_after: Mapped[int] = mapped_column(BigInteger)
+    keyed_after: Mapped[int] = mapped_column(BigInteger)
+    sealed_key: Mapped[str] = mapped_column(Text)
+    """The key of the chain, encrypted by the keyring; empty while a version before may still write."""
+    seal: Mapped[str] = mapped_column(String(64))
+    """Over the columns above: `datasources.chain.seal`, or `broken <seq>` from the change on at which it did not fit any more."""

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Float, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode, Encrypted, UtcDateTime
+from datasources.types import AreaCode, Encrypted, Sealed, Secret, UtcDateTime
 
 
 class Ticket(Base):
@@ -34,7 +34,7 @@ class Ticket(Base):
     rating: Mapped[int | None] = mapped_column(Integer)
     address: Mapped[str] = mapped_column(String(200), default="")
     """The place in words, where somebody at the desk has written it down."""
-    caller: Mapped[str] = mapped_column(Encrypted("tickets.caller"), default="")
+    caller: Mapped[Secret | Sealed] = mapped_column(Encrypted("tickets.caller"))
     """The number of who rang up."""
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was seen, by the clock of who reported it, if that was before it arrived."""

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from datasources.models.base import Base
-from datasources.types import AreaCode, Encrypted, UtcDateTime
+from datasources.types import AreaCode, Encrypted, Sealed, Secret, UtcDateTime
 
 
 class Unit(Base):
@@ -22,7 +22,7 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(String(40), index=True)
     pinyin_initials: Mapped[str] = mapped_column(String(40), index=True)
     kind: Mapped[str] = mapped_column(String(8))
-    phone: Mapped[str] = mapped_column(Encrypted("units.phone"))
+    phone: Mapped[Secret | Sealed] = mapped_column(Encrypted("units.phone"))
     phone_index: Mapped[str] = mapped_column(String(32), index=True)
     """What the number is looked up by (`Keyring.indexed`): empty when there is none."""
     area_code: Mapped[str] = mapped_column(AreaCode, index=True)

@@ -8,17 +8,21 @@ there are no gaps. (A PostgreSQL sequence would break both: see `tests/datasourc
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from datasources import chain
+from datasources import chain, sealing
 from datasources.bulk import insert_rows
 from datasources.database import turn
 from datasources.models import Area, Change, ChangeCounter
+from datasources.types import keyring_of
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 """Rows stored before others get their turn: an order to a whole city has thousands."""
@@ -36,24 +40,33 @@ def append(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Give `rows` their numbers and store them; returns the last number. Call it last before commit."""
     session.flush()
     counted = session.execute(
-        update(ChangeCounter)
-        .where(ChangeCounter.id == 1)
-        .values(seq=ChangeCounter.seq + len(rows))
-        .returning(ChangeCounter.seq, ChangeCounter.hash)
+        update(ChangeCounter).where(ChangeCounter.id == 1).values(seq=ChangeCounter.seq + len(rows)).returning(*ChangeCounter.__table__.c)
     ).first()
     if counted is None:
         raise RuntimeError("change_counter has no row: run the migrations")
-    last, before = counted
+    last, before = counted.seq, counted.hash
     first = last - len(rows) + 1
+    key = sealing.opened(counted.sealed_key, keyring_of(session.get_bind().dialect)) if counted.sealed_key else b""
     for start in range(0, len(rows), AT_ONCE):
         numbered = [{**row, "seq": first + i} for i, row in enumerate(rows[start : start + AT_ONCE], start)]
         for row in numbered:
-            row["hash"] = before = chain.link(before, row)
+            row["hash"] = before = chain.link(before, row, key)
         insert_rows(session, Change, numbered)
         if start:
             turn()
-    session.execute(update(ChangeCounter).where(ChangeCounter.id == 1).values(hash=before))
+    held = {"hash": before, "seal": _sealed_anew(counted, first - 1, key, last, before)} if key else {"hash": before}
+    session.execute(update(ChangeCounter).where(ChangeCounter.id == 1).values(**held))
     return int(last)
+
+
+def _sealed_anew(found: Row[Any], seq: int, key: bytes, last: int, last_hash: str) -> str:
+    """The seal of the counter as it will be. One that did not fit is never mended: `yiping audit verify` tells from where on."""
+    if found.seal != chain.seal(key, seq, found.hash, found.chained_after, found.keyed_after):
+        if found.seal.startswith(sealing.BROKEN):
+            return str(found.seal)
+        log.error("change_counter was altered by something else than this program before change %d: run `yiping audit verify`", seq + 1)
+        return f"{sealing.BROKEN} {seq}"
+    return chain.seal(key, last, last_hash, found.chained_after, found.keyed_after)
 
 
 def after(session: Session, seq: int, limit: int = 1000) -> list[Change]:

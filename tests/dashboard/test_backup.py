@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from dashboard.backup import BackupFailed
 from dashboard.city import City, build_city
 from dashboard.clock import now
 from dashboard.opening import open_database
-from dashboard.settings import Settings
+from dashboard.settings import Settings, from_environment
 from datasources.database import Database
 from datasources.keyring import Keyring
 from datasources.models import Base, Photo
@@ -102,6 +105,13 @@ def test_a_backup_under_load_is_one_moment_of_the_city(city: City, clock: Turned
     again.close()
 
 
+def write_manifest(city: City, folder: Path, manifest: dict[str, Any]) -> None:
+    """As if this installation had made it so."""
+    assert city.database.keyring is not None
+    manifest["signature"] = base64.b64encode(city.database.keyring.signer.sign(backup._signed(manifest))).decode()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
 def refusal(settings: Settings, folder: Path, keyring: Keyring | None = None) -> str:
     database = open_database(settings)
     if keyring is not None:
@@ -132,10 +142,16 @@ def test_what_cannot_be_restored_is_refused_before_anything_is_written(city: Cit
     assert "does not belong to it" in refusal(empty, kept)
     (kept / "photos" / "more.jpg").unlink()
     manifest = json.loads((kept / "manifest.json").read_text())
-    (kept / "manifest.json").write_text(json.dumps({**manifest, "database": "oracle"}))
+    write_manifest(city, kept, {**manifest, "database": "oracle"})
     assert "the backup is of oracle" in refusal(empty, kept)
     (kept / "manifest.json").write_text("[]")
     assert "not the manifest" in refusal(empty, kept)
+    for altered in ({**manifest, "seq": 1}, {**manifest, "signature": ""}, {**manifest, "signature": "nonsense"}):
+        (kept / "manifest.json").write_text(json.dumps(altered))
+        assert "the signature does not fit" in refusal(empty, kept)
+    before = {name: value for name, value in manifest.items() if name != "signature"} | {"form": "yiping backup 1"}
+    (kept / "manifest.json").write_text(json.dumps(before))
+    assert "--unsigned" in refusal(empty, kept)
     (kept / "manifest.json").write_text(json.dumps(manifest))
     database = open_database(empty)
     assert backup.restore(database, empty.data, kept).sound
@@ -151,11 +167,11 @@ def test_a_dump_that_cannot_be_read_in_leaves_the_new_place_empty(city: City, em
     whole = (kept / "database").read_bytes()
     (kept / "database").write_bytes(whole[: len(whole) // 2])
     manifest["files"]["database"] = backup._digest(kept / "database")
-    (kept / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(city, kept, manifest)
     assert "pg_restore" in refusal(empty, kept)
     (kept / "database").write_bytes(whole)
     manifest["files"]["database"] = backup._digest(kept / "database")
-    (kept / "manifest.json").write_text(json.dumps(manifest))
+    write_manifest(city, kept, manifest)
     database = open_database(empty)
     assert backup.restore(database, empty.data, kept).sound
     database.close()
@@ -177,3 +193,26 @@ def test_a_backup_that_is_broken_off_leaves_nothing_that_looks_like_one(
     with pytest.raises(OSError, match="disk full"):
         made(city, tmp_path / "kept")
     assert not list(tmp_path.glob("kept*"))
+
+
+def test_a_leader_who_is_made_administrator_in_a_backup_is_found_out(sqlite_city: City, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    manifest = made(sqlite_city, kept)
+    with closing(sqlite3.connect(kept / "database")) as plain, plain:
+        plain.execute("UPDATE accounts SET role = 'admin'")
+    manifest["files"]["database"] = backup._digest(kept / "database")
+    (kept / "manifest.json").write_text(json.dumps(manifest))
+    settings = from_environment({"YIPING_DATA": str(tmp_path / "new"), "YIPING_DATA_KEYS": sqlite_city.settings.data_keys})
+    assert "the signature does not fit" in refusal(settings, kept)
+
+
+def test_a_backup_of_before_signatures_is_taken_on_trust_when_that_is_said(sqlite_city: City, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    manifest = made(sqlite_city, kept)
+    del manifest["signature"]
+    (kept / "manifest.json").write_text(json.dumps(manifest | {"form": "yiping backup 1"}))
+    settings = from_environment({"YIPING_DATA": str(tmp_path / "new"), "YIPING_DATA_KEYS": sqlite_city.settings.data_keys})
+    settings.data.mkdir()
+    database = open_database(settings)
+    assert backup.restore(database, settings.data, kept, unsigned=True).sound
+    database.close()
