@@ -194,9 +194,11 @@ def _allow_connections() -> None:
 def serve(settings: Settings, quiet: bool = False) -> None:
     """Run one gevent worker under gunicorn until it is told to stop. `quiet`: only what goes wrong is logged."""
     from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
 
     from callbacks.worker import Worker
     from dashboard import spans, tracing
+    from datasources.keyring import WrongKey
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -217,7 +219,11 @@ def serve(settings: Settings, quiet: bool = False) -> None:
         def load(self) -> Any:
             tracing.set_up(settings.log, quiet)
             spans.set_up(settings.traces_url, f"{socket.gethostname()}:{settings.port}")
-            return build(settings)
+            try:
+                return build(settings)
+            except WrongKey as error:
+                print(error, file=sys.stderr)
+                raise SystemExit(Arbiter.APP_LOAD_ERROR) from None
 
     _allow_connections()
     Server().run()

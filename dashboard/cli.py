@@ -28,7 +28,7 @@ from dashboard.opening import open_database, open_keyring
 from dashboard.run import build_tiles, run_city
 from dashboard.settings import DOCUMENTED, BadSetting, Settings, from_environment
 from dashboard.terminal import progress, say
-from datasources.keyring import new_secret
+from datasources.keyring import WrongKey, new_secret
 from datasources.migrations import upgrade
 from datasources.models import Unit
 from datasources.sealing import is_sealed
@@ -47,7 +47,7 @@ def main(serve: Serve, early: subprocess.Popen[bytes] | None = None) -> int:
     try:
         settings = from_environment(os.environ)
         return int(options.run(settings, options, serve) or 0)
-    except (BadSetting, BackupFailed, ImportFailed, Refused) as error:
+    except (BadSetting, BackupFailed, ImportFailed, Refused, WrongKey) as error:
         sentence = f"{error.zh}\n{error.en}" if isinstance(error, Refused) else str(error)
         print(sentence, file=sys.stderr)
         return 2

@@ -12,6 +12,7 @@ from datasources import sealing
 from datasources.database import Database
 from datasources.keyring import Keyring
 from datasources.models import Account, Ticket, Unit
+from datasources.queries import changes
 from datasources.types import Secret
 
 AT_ONCE = 500
@@ -27,10 +28,10 @@ def index_of(keyring: Keyring | None, phone: str) -> str:
 
 
 def follow_seal(database: Database) -> None:
-    """Once the log is sealed, read nothing that is not bound to its row."""
+    """Once the log is sealed, read nothing that is not bound to its row. Raises `WrongKey` for the keys of another city."""
     if database.keyring is not None:
         with database.read() as session:
-            database.keyring.lenient = not sealing.is_sealed(session)
+            database.keyring.lenient = not sealing.key_of(changes.counter(session), database.keyring)
 
 
 def renew(database: Database, progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:

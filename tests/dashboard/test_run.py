@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from dashboard.opening import KEY_FILE
+from datasources.keyring import new_secret
+from tests.conftest import KEYS
 from tests.servers import ROOT, free_port
 
 YIPING = ROOT / ".venv" / "bin" / "yiping"
@@ -31,6 +34,7 @@ def yiping(data: Path, *words: str, **settings: str) -> subprocess.CompletedProc
 @pytest.fixture
 def data(sqlite_template: Path, tmp_path: Path) -> Path:
     (tmp_path / "yiping.db").write_bytes(sqlite_template.read_bytes())
+    (tmp_path / KEY_FILE).write_text(KEYS)
     return tmp_path
 
 
@@ -80,6 +84,13 @@ def test_the_first_start_makes_a_living_city_and_the_second_is_quick(first: City
     again = City(tmp_path / "data")
     assert "importing" not in again.log.read_text("utf-8")
     assert again.stop() == 0
+
+
+def test_other_keys_than_those_of_the_city_are_refused_with_a_sentence(data: Path) -> None:
+    for command in (("token", "list"), ("serve",), ("audit", "verify")):
+        refused = yiping(data, *command, YIPING_DATA_KEYS=new_secret())
+        assert (refused.returncode in (2, 4), "Traceback" in refused.stderr) == (True, False), refused.stderr
+        assert "YIPING_DATA_KEYS" in refused.stderr
 
 
 def test_a_token_is_on_the_last_line_and_opens_the_door(data: Path) -> None:
