@@ -70,6 +70,7 @@ def build(settings: Settings) -> Any:
     from callbacks.api import accounts, areas, calling, desk, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
     from dashboard import spans
+    from dashboard.accounts import USED_EVERY_S
     from dashboard.audit import watch_seal
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
@@ -173,6 +174,7 @@ def build(settings: Settings) -> Any:
     Chores(
         [
             ("tokens", TURN_OUT_S, lambda: everybody.turn_out(city.accounts.still_valid)),
+            ("used", USED_EVERY_S, lambda: city.accounts.keep_used({one.token_id for one in list(everybody.principals.values())})),
             ("memory", 60.0, give_back),
             ("seal", 60.0, partial(watch_seal, city.database, city.troubles)),
             ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: everybody.send("screens", "tiles", {})).look),

@@ -12,26 +12,37 @@ from dashboard import second_factor
 from dashboard.city import City
 from dashboard.errors import Refused
 from datasources.models import Account
-from layouts.account import Factor, account_page, accounts_page, other_page
+from layouts.account import Factor, Other, Own, account_page, accounts_page, other_page
 
 
 def install(server: Flask, city: City) -> None:
     """Add the pages and their forms. The gate has looked at who asks, and at the origin of every form."""
 
-    def own(refused: Refused | None = None, secret: str = "") -> Response:
+    def own(refused: Refused | None = None, secret: str = "", problem: str = "", done: str = "") -> Response:
         asking = principal()
-        factor, sessions = None, []
+        factor, sessions, guessed = None, [], []
         if asking.account_id is not None:
             sessions = session_rows(city, asking, asking.account_id)
+            guessed = city.accounts.guessed(asking.account_id)
             on = city.accounts.has_factor(asking)
             secret = "" if on else (secret or second_factor.new_secret())
             factor = Factor(on, secret, "" if on else second_factor.uri(secret, asking.name))
-        shown = account_page(say, language(), city.access.of(asking), sessions, factor, sentence(refused), asking.may("administer"))
-        return page(shown, 200 if refused is None else refused.status)
+        view = Own(
+            city.access.of(asking),
+            sessions,
+            factor,
+            guessed,
+            asking.kind == "session" and city.accounts.has_password(asking),
+            problem or sentence(refused),
+            done,
+            asking.may("administer"),
+        )
+        return page(account_page(say, language(), view), 422 if problem else 200 if refused is None else refused.status)
 
-    def other(account_id: str, refused: Refused | None = None) -> Response:
+    def other(account_id: str, refused: Refused | None = None, password: str = "") -> Response:
         access = city.access.of_account(principal(), account_id)
-        shown = other_page(say, language(), account_id, access, session_rows(city, principal(), account_id), sentence(refused))
+        sessions = session_rows(city, principal(), account_id)
+        shown = other_page(say, language(), Other(account_id, access, sessions, sentence(refused), password))
         return page(shown, 200 if refused is None else refused.status)
 
     def back(to: str) -> Response:
@@ -65,6 +76,18 @@ def install(server: Flask, city: City) -> None:
             return own(refused)
         return back("/account")
 
+    @server.post("/account/password")
+    def change_password() -> Response:
+        own_account(principal())
+        present, new, again = (request.form.get(name, "") for name in ("present", "new", "again"))
+        if new != again:
+            return own(problem=say("account.password_differs"))
+        try:
+            city.accounts.change_password(principal(), present, new, request.remote_addr or "")
+        except Refused as refused:
+            return own(refused)
+        return own(done=say("account.password_changed"))
+
     @server.get("/accounts")
     def all_accounts() -> Response:
         def shown(account: Account) -> dict[str, Any]:
@@ -80,6 +103,21 @@ def install(server: Flask, city: City) -> None:
     def end_session_of(account_id: str, session_id: str) -> Response:
         principal().require("administer")
         city.accounts.revoke_session(principal(), session_id)
+        return back(f"/accounts/{account_id}")
+
+    @server.post("/accounts/<account_id>/password")
+    def reset_password(account_id: str) -> Response:
+        principal().require("administer")
+        return other(account_id, password=city.accounts.reset_password(principal(), account_id))
+
+    @server.post("/accounts/<account_id>/change")
+    def change(account_id: str) -> Response:
+        principal().require("administer")
+        role, area = (request.form.get(name, "").strip() for name in ("role", "area"))
+        try:
+            city.accounts.change(principal(), account_id, role, area)
+        except Refused as refused:
+            return other(account_id, refused)
         return back(f"/accounts/{account_id}")
 
     @server.post("/accounts/<account_id>/state")

@@ -83,5 +83,5 @@ def install(server: Flask, city: City, registry: CollectorRegistry, assets: Path
 
     @server.get("/metrics")
     def metrics() -> Response:
-        principal().require("administer")
+        principal().require("metrics")
         return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)

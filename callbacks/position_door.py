@@ -33,18 +33,19 @@ class PositionDoor:
 
     def __init__(self, city: City) -> None:
         self._city = city
+        self.trusted_proxies = city.settings.trusted_proxies
 
-    def reply(self, requests: Sequence[tuple[str, bytes]]) -> Iterator[bytes]:
-        """A finished HTTP/1.1 message for each secret and body, in their order: each is accepted or refused by itself."""
-        checked = [self._checked(secret, body) for secret, body in requests]
+    def reply(self, requests: Sequence[tuple[str, bytes, str]]) -> Iterator[bytes]:
+        """A finished HTTP/1.1 message for each secret, body and peer, in their order: each is accepted or refused by itself."""
+        checked = [self._checked(*one) for one in requests]
         results = iter(self._stored([one for one in checked if not isinstance(one, Refused)]))
         for one in checked:
             result = one if isinstance(one, Refused) else next(results)
             yield Answer.refused(result).message if isinstance(result, Refused) else ACCEPTED
 
-    def _checked(self, secret: str, body: bytes) -> Single | Refused:
+    def _checked(self, secret: str, body: bytes, peer: str) -> Single | Refused:
         try:
-            asking = self._city.accounts.principal(secret)
+            asking = self._city.accounts.principal(secret, peer)
             if not (asking.may("relay") or asking.may("answer")):
                 raise Refused("forbidden", permission="relay | answer")
             return self._city.positions.single(asking, _parsed(body))

@@ -181,8 +181,11 @@ class Screens:
         for packet in packets():
             connection.send(packet)
 
-    def turn_out(self, still_valid: Callable[[list[str]], set[str]]) -> None:
-        """Cut the connections whose token was revoked or has expired meanwhile, and those that never said who they are."""
+    def turn_out(self, still_valid: Callable[[list[str]], dict[str, tuple[str, str]]]) -> None:
+        """Cut the connections whose token was revoked or has expired meanwhile, and those that never said who they are.
+
+        Where the token stands for another role or area since (an import has moved it), the client may come back at once.
+        """
         manager = self._socketio.server.manager
         # One whose token is being looked up just now stands for nobody yet, and is in no room.
         let_in = [(sid, eio_sid) for sid, eio_sid in self.connected().items() if manager.is_connected(sid, "/")]
@@ -192,6 +195,8 @@ class Screens:
             if principal is None or principal.token_id not in valid:
                 self.send_to(sid, "refused", Refused("token_revoked").as_dict())
                 self._cut(eio_sid, sid)
+            elif valid[principal.token_id] != (principal.role, principal.area_code):
+                self._cut(eio_sid)
         known = {eio_sid for _, eio_sid, _ in held}
         latest = time.monotonic() - SAY_WHO_S
         for eio_sid, connection in list(self._socketio.server.eio.sockets.items()):

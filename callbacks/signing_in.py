@@ -10,13 +10,17 @@ import requests
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, Response, redirect, request
+from flask import session as flask_session
 from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc.errors import JoseError
 
-from callbacks.web import COOKIE, check_origin, language, page, principal, say, sentence
+from callbacks.web import COOKIE, PREFERENCE_LIFE_S, check_origin, language, page, principal, say, sentence
+from dashboard import second_factor
 from dashboard.accounts import DEVICE_LIFE, SESSION_LIFE, Issued
 from dashboard.city import City
 from dashboard.errors import Refused
+from dashboard.invitations import FIELD, MOST, Invitations
+from dashboard.known_browsers import KnownBrowsers
 from layouts.signin import SignIn, signin_page
 
 log = logging.getLogger(__name__)
@@ -25,12 +29,15 @@ ENDED = ("token_revoked", "token_expired")
 """How a session may have ended: whoever comes from it is told."""
 HALF_LIFE_S = 300
 """So long the code may come after the password."""
+KNOWN = "yiping_known"
 WAIT_S = 10
 
 
 def install(server: Flask, city: City) -> None:
     """Add the routes."""
     halves = URLSafeTimedSerializer(city.secret_for("second step"))
+    known = KnownBrowsers(city.secret_for("known browser"))
+    invitations = Invitations(city.secret_for("invitation"))
     oidc = city.settings.oidc
 
     def shown(target: str, refused: Refused | None = None, login: str = "", half: str = "") -> Response:
@@ -38,14 +45,20 @@ def install(server: Flask, city: City) -> None:
         return page(signin_page(say, language(), view), 200 if refused is None else refused.status)
 
     def entered(secret: str, life_s: float, target: str) -> Response:
-        if city.accounts.principal(secret).role == "unit" and target == "/":
+        if city.accounts.principal(secret, request.remote_addr or "").role == "unit" and target == "/":
             target = "/unit"
         answer = cast(Response, redirect(target))
         answer.set_cookie(COOKIE, secret, max_age=int(life_s), httponly=True, samesite="Lax", secure=city.settings.secure_cookies)
         return answer
 
-    def session(issued: Issued, target: str) -> Response:
-        return entered(issued.secret, SESSION_LIFE.total_seconds(), target)
+    def session(issued: Issued, target: str, login: str = "") -> Response:
+        # somebody who has the password has tried codes: its owner must see that before anything else
+        answer = entered(issued.secret, SESSION_LIFE.total_seconds(), "/account" if issued.guessed else target)
+        if login:
+            cookie = known.remembering(request.cookies.get(KNOWN, ""), login)
+            secure = city.settings.secure_cookies
+            answer.set_cookie(KNOWN, cookie, max_age=PREFERENCE_LIFE_S, httponly=True, samesite="Lax", secure=secure, path="/signin")
+        return answer
 
     @server.get("/signin")
     def signin() -> Response:
@@ -62,20 +75,33 @@ def install(server: Flask, city: City) -> None:
         login, code = (request.form.get(name, "").strip() for name in ("login", "code"))
         try:
             if device:
-                if city.accounts.principal(device).kind != "device":
+                if city.accounts.principal(device, peer).kind != "device":
                     raise Refused("unauthenticated")
                 return entered(device, DEVICE_LIFE.total_seconds(), target)
             if half:
-                try:
-                    login = halves.loads(half, max_age=HALF_LIFE_S)
-                except BadData:
-                    raise Refused("token_expired") from None
-                return session(city.accounts.sign_in_with_code(login, code, peer, agent), target)
-            return session(city.accounts.sign_in(login, request.form.get("password", ""), peer, code, agent), target)
+                login = half_login(half)
+                return session(city.accounts.sign_in_with_code(login, code, peer, agent, browser_of(login)), target, login)
+            password = request.form.get("password", "")
+            return session(city.accounts.sign_in(login, password, peer, code, agent, browser_of(login)), target, login)
         except Refused as refused:
             if refused.code == "code_needed":
-                half = halves.dumps(login)
-            return shown(target, refused, login, half if refused.code in ("code_needed", "wrong_code") else "")
+                half = halves.dumps([login, city.accounts.codes_round(login)])
+            answer = shown(target, refused, login, half if refused.code in ("code_needed", "wrong_code") else "")
+            if refused.retry_after is not None:
+                answer.headers["Retry-After"] = str(refused.retry_after)
+            return answer
+
+    def browser_of(login: str) -> str:
+        return known.of(request.cookies.get(KNOWN, ""), login)
+
+    def half_login(half: str) -> str:
+        try:
+            login, codes_round = halves.loads(half, max_age=HALF_LIFE_S)
+        except (BadData, TypeError, ValueError):
+            raise Refused("token_expired") from None
+        if city.accounts.codes_round(login) != codes_round:
+            raise Refused("token_expired")  # ten codes were wrong: the password is asked for again
+        return str(login)
 
     @server.post("/signout")
     def sign_out() -> Response:
@@ -101,6 +127,7 @@ def install(server: Flask, city: City) -> None:
 
     @server.get("/signin/elsewhere")
     def elsewhere() -> Response:
+        flask_session[FIELD] = request.args.get(FIELD, "")[:MOST]
         try:
             return cast(Response, provider.authorize_redirect(f"{request.url_root.rstrip('/')}/signin/returned"))
         except (requests.RequestException, OAuthError, ValueError) as error:
@@ -112,9 +139,9 @@ def install(server: Flask, city: City) -> None:
         try:
             token = provider.authorize_access_token()
             person = token["userinfo"]
-            login = str(person.get("preferred_username") or "")
-            agent = request.headers.get("User-Agent", "")
-            issued = city.accounts.sign_in_elsewhere(str(person["sub"]), login, request.remote_addr or "", agent)
+            agent, invited = request.headers.get("User-Agent", ""), invitations.account(flask_session.pop(FIELD, ""))
+            strong = second_factor.is_strong(person.get("amr"), person.get("acr"), oidc.strong)
+            issued = city.accounts.sign_in_elsewhere(str(person["sub"]), request.remote_addr or "", agent, invited, strong)
         except Refused as refused:
             return shown("/", refused)
         except (OAuthError, JoseError, requests.RequestException, KeyError, ValueError) as error:

@@ -19,7 +19,6 @@ from callbacks.packets import EVENTS
 from callbacks.screens import Screens
 from callbacks.web import parsed, secret_of
 from dashboard import tracing
-from dashboard.accounts import Offload
 from dashboard.areas import check_known
 from dashboard.city import City
 from dashboard.codes import LEVELS
@@ -27,6 +26,7 @@ from dashboard.dispatch.answers import Answer
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.live.hub import Hub
+from dashboard.passwords import Offload
 from dashboard.positions import PositionReports
 from dashboard.spans import TRACER
 from datasources.serialising import dumps
@@ -106,7 +106,8 @@ def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Sc
     def connect(auth: Any = None) -> None:
         given = auth.get("token") if isinstance(auth, dict) else None
         try:
-            principal = city.accounts.principal(given if isinstance(given, str) else secret_of(request.headers, request.cookies))
+            secret = given if isinstance(given, str) else secret_of(request.headers, request.cookies)
+            principal = city.accounts.principal(secret, request.remote_addr or "")
             screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         except Refused as refused:
             error = refused.as_dict()["error"]

@@ -96,7 +96,7 @@ class TileDoor:
     def _answer(self, environ: dict[str, Any], path: str) -> Answer:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             raise Refused("method_not_allowed", method=environ["REQUEST_METHOD"])
-        asker = self._city.accounts.principal(self._secret(environ))
+        asker = self._city.accounts.principal(self._secret(environ), environ.get("REMOTE_ADDR", ""))
         kept = self._kept.get(path)
         if kept is None:
             version, scope, place, kind = _parts(path)

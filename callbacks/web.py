@@ -111,7 +111,7 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
         if request.path.startswith(PUBLIC):
             return None
         try:
-            g.principal = accounts.principal(secret_of(request.headers, request.cookies))
+            g.principal = accounts.principal(secret_of(request.headers, request.cookies), request.remote_addr or "")
         except Refused as refused:
             if request.path in PAGES and request.method == "GET":
                 why = "" if refused.code == "unauthenticated" else f"&why={refused.code}"

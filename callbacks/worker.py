@@ -8,6 +8,7 @@ first byte on, is handed to gunicorn unread.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -29,13 +30,22 @@ MOST_HEAD = 8192
 READ_AT_ONCE = 64 * 1024
 Tile = dict[str, str]
 """What `TileDoor` needs of a request."""
-Single = tuple[str, bytes]
-"""Secret and body of a request with one position."""
+Single = tuple[str, bytes, str]
+"""Secret and body of a request with one position, and what proxies say of where it is from."""
 PATIENCE_S = 75.0
-READ = {b"cookie": "HTTP_COOKIE", b"authorization": "HTTP_AUTHORIZATION", b"if-none-match": "HTTP_IF_NONE_MATCH"}
+READ = {
+    b"cookie": "HTTP_COOKIE",
+    b"authorization": "HTTP_AUTHORIZATION",
+    b"if-none-match": "HTTP_IF_NONE_MATCH",
+    b"x-forwarded-for": "HTTP_X_FORWARDED_FOR",
+}
 STRANGE = (b"transfer-encoding", b"upgrade", b"expect", b"content-encoding")
 """With one of these it is not the plain request that is meant here."""
 LENGTH = b"content-length"
+HOST = b"host"
+NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110, 5.1: no blank before the colon, no line that goes on in the next."""
+FORBIDDEN = re.compile(rb"[\r\n\0]")
 
 
 class _Replayed:
@@ -87,7 +97,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         read = b""
         if tiles is not None and positions is not None:
             try:
-                read = self._serve(tiles, positions, client)
+                read = self._serve(tiles, positions, client, str(addr[0]) if isinstance(addr, tuple) else "")
             except OSError:
                 read = b""
             finally:
@@ -101,7 +111,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
         else:
             client.close()
 
-    def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any) -> bytes:
+    def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any, address: str) -> bytes:
         """Answer plain requests; returns what was read of the first other one, nothing when the connection is over."""
         read = b""
         while True:
@@ -112,7 +122,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 return b""
             requests, read, foreign = _requests(read + data)
             if requests:
-                _write(client, b"".join(_answers(tiles, positions, requests)))
+                _write(client, b"".join(_answers(tiles, positions, requests, address)))
             if foreign:
                 return read
 
@@ -169,16 +179,27 @@ def _request(read: bytes) -> tuple[Tile | Single | None, int]:
     body = read[end + 4 : end + 4 + length]
     if body[:1] not in (b"{", b""):
         return None, -1  # a list
-    return ((secret.strip(), body), end + 4 + length) if len(body) == length else (None, 0)
+    return ((secret.strip(), body, environ.get("HTTP_X_FORWARDED_FOR", "")), end + 4 + length) if len(body) == length else (None, 0)
 
 
-def _answers(tiles: TileDoor, positions: PositionDoor, requests: Sequence[Tile | Single]) -> Iterator[bytes]:
+def _answers(tiles: TileDoor, positions: PositionDoor, requests: Sequence[Tile | Single], address: str) -> Iterator[bytes]:
     """Finished messages in the order of the requests; positions that follow one another are stored together."""
+    trusted = positions.trusted_proxies
     for kind, some in groupby(requests, type):
         if kind is dict:
-            yield from (tiles.reply(one) for one in some if isinstance(one, dict))
+            for one in some:
+                if isinstance(one, dict):
+                    peer = _peer(address, one.get("HTTP_X_FORWARDED_FOR", ""), trusted)
+                    yield tiles.reply({**one, "REMOTE_ADDR": peer})
         else:
-            yield from positions.reply([one for one in some if isinstance(one, tuple)])
+            singles = (one for one in some if isinstance(one, tuple))
+            yield from positions.reply([(secret, body, _peer(address, said, trusted)) for secret, body, said in singles])
+
+
+def _peer(address: str, forwarded: str, trusted: int) -> str:
+    """Where a request is from: what the outermost of our `trusted` proxies says, as werkzeug's ProxyFix has it."""
+    said = [one.strip() for one in forwarded.split(",")] if trusted and forwarded else []
+    return said[-trusted] if len(said) >= trusted > 0 else address
 
 
 def _plain_request(head: bytes) -> tuple[dict[str, str], int | None] | None:
@@ -188,16 +209,22 @@ def _plain_request(head: bytes) -> tuple[dict[str, str], int | None] | None:
     if len(parts) != 3 or parts[2] != b"HTTP/1.1" or b"%" in parts[1] or b"?" in parts[1]:
         return None
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": parts[1].decode("latin-1")}
-    length = None
+    length, hosts = None, 0
     for line in lines:
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
+        if not colon or NAME.fullmatch(name) is None or FORBIDDEN.search(line) is not None:
+            return None
         name = name.lower()
         if name in READ:
+            if READ[name] in environ:
+                return None  # said twice: which of them holds is for gunicorn to say
             environ[READ[name]] = value.strip().decode("latin-1")
+        elif name == HOST:
+            hosts += 1
         elif name == LENGTH:
             if length is not None or not value.strip().isdigit():
                 return None
             length = int(value)
         elif name in STRANGE or (name == b"connection" and b"close" in value.lower()):
             return None
-    return environ, length
+    return (environ, length) if hosts == 1 else None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import update
 
 from dashboard import second_factor
 from dashboard.attempts import Attempts
@@ -20,28 +19,35 @@ from dashboard.clock import new_id
 from dashboard.codes import is_code
 from dashboard.command import Commands, Work
 from dashboard.errors import Refused
-from dashboard.identity import ROLES, SYSTEM, Principal
+from dashboard.identity import CLIENT_ROLES, ROLES, SYSTEM, Principal
+from dashboard.passwords import Offload, Passwords, new_password
 from datasources.models import Account, Token, Unit
 from datasources.queries import accounts as queries
 from datasources.queries import areas as area_queries
+from datasources.queries import changes
+from datasources.serialising import iso
 from datasources.types import Secret
 
 SESSION_LIFE = timedelta(hours=14)  # a twelve-hour shift with its handover
 DEVICE_LIFE = timedelta(days=400)
-PASSWORD_LENGTH = 8
+IDLE = timedelta(hours=4)
+"""A session that nobody uses ends; a screen that is open uses it. A field unit's does not: a phone sleeps through the night."""
+USED_EVERY_S = 60.0
+GUESSED_SHOWN = 5
 TRUST_S = 2.0
 KNOWN_MOST = 20_000
 
-Offload = Callable[[Callable[[], Any]], Any]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A new token; `secret` is shown once and stored nowhere."""
+    """A new token; `secret` is shown once and stored nowhere. `guessed`: who has the password has tried codes since the sign-in before."""
 
     id: str
     secret: str
     expires_at: datetime
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,16 @@ class _Made:
 
     def issued(self) -> Issued:
         return Issued(self.token.id, self.secret, self.token.expires_at)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Whom a secret stands for, until when (of the monotonic clock) that need not be looked up again, and from where it may be used."""
+
+    principal: Principal
+    until: float
+    expires_at: datetime
+    networks: tuple[Network, ...]
 
 
 class Accounts:
@@ -68,25 +84,33 @@ class Accounts:
         self._commands = commands
         self._database = commands.database
         self._clock = commands.clock
-        self._offload = offload
         self._need_factor = need_factor
         self._attempts = Attempts(commands)
-        self._hasher = PasswordHasher()
-        self._decoy = self._hasher.hash(secrets.token_hex(8))
-        self._known: dict[str, tuple[Principal, float, datetime]] = {}
+        self.passwords = Passwords(offload)
+        self._used: dict[str, tuple[datetime, str]] = {}
+        self._known: dict[str, _Known] = {}
         self._valid_until: dict[str, float] = {}
 
     # --- accounts -------------------------------------------------------------------------------------
 
     def create(
-        self, login: str, name: str, role: str, area_code: str, password: str, unit_id: str | None = None, by: Principal = SYSTEM
+        self,
+        login: str,
+        name: str,
+        role: str,
+        area_code: str,
+        password: str,
+        unit_id: str | None = None,
+        by: Principal = SYSTEM,
+        subject: str | None = None,
+        known_to_all: bool = False,
     ) -> str:
-        """Make an account; returns its id. An empty password is for who signs in elsewhere (OIDC) only.
+        """Make an account; returns its id. An empty password is for who signs in elsewhere (OIDC) only, as `subject` or by invitation.
 
-        Raises `Refused` for a role, area, unit or password that cannot be.
+        `known_to_all`: the password is no secret, as in the demo city. Raises `Refused` for a role, area, unit or password that cannot be.
         """
         self._check(role, area_code, unit_id)
-        digest = self._hashed(password) if password else ""
+        digest = "" if not password else self.passwords.known_to_all(password) if known_to_all else self._hashed(password, login, name)
         with self._commands.transaction(by) as work:
             if queries.by_login(work.session, login) is not None:
                 raise Refused("already_so", field="login", state=login)
@@ -98,6 +122,7 @@ class Accounts:
                 area_code=area_code,
                 unit_id=unit_id,
                 password_hash=digest,
+                subject=subject,
                 active=True,
                 created_at=work.now,
                 totp_used=0,
@@ -106,19 +131,17 @@ class Accounts:
             self._record(work, "create", account, {})
             return account.id
 
-    def _hashed(self, password: str) -> str:
-        """What is stored of a password. Raises `invalid` for one that is too short."""
-        if len(password) < PASSWORD_LENGTH:
-            raise Refused("invalid", field="password", problem=f"至少 {PASSWORD_LENGTH} 个字符 / at least {PASSWORD_LENGTH} characters")
-        return str(self._offload(lambda: self._hasher.hash(password)))
+    def _hashed(self, password: str, *about: str) -> str:
+        """What is stored of a password. Raises `invalid` for one that is too short or too easily guessed."""
+        return self.passwords.hashed(password, about)
 
     def _record(self, work: Work, verb: str, account: Account, more: dict[str, Any]) -> None:
         payload = {"login": account.login, "name": account.name, "role": account.role, **more}
         work.record(f"account.{verb}", account.area_code, account.id, payload)
 
-    def _check(self, role: str, area_code: str, unit_id: str | None) -> None:
-        if role not in ROLES:
-            raise Refused("invalid", field="role", problem=f"{role!r}，可用 {', '.join(ROLES)} / {role!r}: one of {', '.join(ROLES)}")
+    def _check(self, role: str, area_code: str, unit_id: str | None, roles: tuple[str, ...] = ROLES) -> None:
+        if role not in roles:
+            raise Refused("invalid", field="role", problem=f"{role!r}，可用 {', '.join(roles)} / {role!r}: one of {', '.join(roles)}")
         with self._database.read() as session:
             if not is_code(area_code) or area_queries.get(session, area_code) is None:
                 raise Refused("unknown_area", field="area", area=area_code)
@@ -149,82 +172,139 @@ class Accounts:
                 self._record(work, "open" if active else "close", account, {})
         self._forget()
 
+    def change(self, principal: Principal, account_id: str, role: str, area_code: str, unit_id: str | None = None) -> None:
+        """Give somebody another role or area; all their sessions end at once. Only a field unit has a `unit_id`.
+
+        Raises `not_found`, `outside_scope`, `invalid`, `unknown_area`, `unknown_unit`, and `not_allowed_now` for one's own.
+        """
+        if account_id == principal.account_id:
+            raise Refused("not_allowed_now", field="id", action="change", state="own")
+        self._check(role, area_code, unit_id)
+        with self._commands.transaction(principal) as work:
+            account = self._administered(work, account_id)
+            principal.require("administer", area_code)
+            account.role, account.area_code, account.unit_id = role, area_code, unit_id if role == "unit" else None
+            self._end_sessions(work, account)
+            self._record(work, "change", account, {})
+        self._forget()
+
+    def id_of(self, login: str) -> str:
+        """The account with a sign-in name. Raises `not_found`."""
+        with self._database.read() as session:
+            account = queries.by_login(session, login)
+        if account is None:
+            raise Refused("not_found", what=login)
+        return account.id
+
+    @staticmethod
+    def _end_sessions(work: Work, account: Account, but: str = "") -> None:
+        of_account = (Token.account_id == account.id, Token.revoked_at.is_(None), Token.id != but)
+        work.session.execute(update(Token).where(*of_account).values(revoked_at=work.now))
+
     # --- signing in -----------------------------------------------------------------------------------
 
-    def sign_in(self, login: str, password: str, peer: str, code: str = "", agent: str = "") -> Issued:
+    def sign_in(self, login: str, password: str, peer: str, code: str = "", agent: str = "", browser: str = "") -> Issued:
         """A session for the right password and, where there is one, the right code of the second factor.
 
-        Raises `wrong_password`, `code_needed`, `wrong_code`, `factor_missing`, or `too_many_attempts` by name and address.
+        `browser` is one in which this name has got in before. Raises `wrong_password`, `code_needed`, `wrong_code`, `factor_missing`, or
+        `too_many_attempts` by name and address.
         """
-        attempt = self._attempts.begin(login, peer)
+        attempt = self._attempts.begin(login, peer, browser)
         with self._database.read() as session:
             account = queries.by_login(session, login)
         usable = account is not None and account.active and account.password_hash
-        digest = account.password_hash if account is not None and usable else self._decoy
-        if not self._offload(lambda: self._is_right(digest, password)) or account is None or not usable:
+        if not self.passwords.is_right(account.password_hash if account is not None and usable else None, password) or account is None:
             self._attempts.fail(attempt)
             raise Refused("wrong_password")
-        self._check_factor_of(attempt, account, code)
-        self._attempts.succeeded(login, peer)
+        self._check_factor(account, code, peer)
+        self._attempts.succeeded(login, peer, browser)
         return self._session_for(account, peer, agent, "password")
 
-    def _is_right(self, digest: str, password: str) -> bool:
-        """What the library says by raising."""
-        try:
-            return bool(self._hasher.verify(digest, password))
-        except VerificationError:
-            return False
+    def sign_in_with_code(self, login: str, code: str, peer: str, agent: str = "", browser: str = "") -> Issued:
+        """The second step, for whom `sign_in` has refused with `code_needed`. Raises `wrong_code`, `too_many_attempts`."""
+        with self._database.read() as session:
+            account = queries.by_login(session, login)
+        if account is None or not account.active:
+            raise Refused("wrong_password")
+        self._check_factor(account, code, peer)
+        self._attempts.succeeded(login, peer, browser)
+        return self._session_for(account, peer, agent, "password")
 
-    def _check_factor_of(self, attempt: str, account: Account, code: str) -> None:
-        try:
-            self._check_factor(account, code)
-        except Refused as refused:
-            if refused.code != "code_needed":
-                self._attempts.fail(attempt)
-            raise
+    def codes_round(self, login: str) -> int:
+        """What the second step must be begun with: another number after ten wrong codes, when the password is asked for again."""
+        return self._attempts.round_of(login)
 
     def set_password(self, principal: Principal, login: str, password: str) -> None:
-        """Give an account another password; all its sessions end. Raises `not_found`, `invalid` for one that is too short."""
-        digest = self._hashed(password)
+        """Give an account another password; all its sessions end. Raises `not_found`, `invalid` for one that is too easily guessed."""
+        digest = self._hashed(password, login)
         with self._commands.transaction(principal) as work:
             account = queries.by_login(work.session, login)
             if account is None or not account.area_code.startswith(principal.area_code):
                 raise Refused("not_found", what=login)
             principal.require("administer", account.area_code)
-            account.password_hash = digest
-            for token in work.session.scalars(select(Token).where(Token.account_id == account.id, Token.revoked_at.is_(None))):
-                token.revoked_at = work.now
-            self._record(work, "password", account, {})
+            self._take_password(work, account, digest)
         self._forget()
 
-    def sign_in_with_code(self, login: str, code: str, peer: str, agent: str = "") -> Issued:
-        """The second step, for whom `sign_in` has refused with `code_needed`. Raises `wrong_code`, `too_many_attempts`."""
-        attempt = self._attempts.begin(login, peer)
+    def reset_password(self, principal: Principal, account_id: str) -> str:
+        """Make a new password for somebody of an administrator's area, to be told to them; all their sessions end. Raises `not_found`."""
+        password = new_password()
+        digest = self.passwords.known_to_all(password)
+        with self._commands.transaction(principal) as work:
+            self._take_password(work, self._administered(work, account_id), digest)
+        self._forget()
+        return password
+
+    def change_password(self, principal: Principal, present: str, password: str, peer: str) -> None:
+        """Give oneself another password; all other sessions end. Raises `wrong_password`, `too_many_attempts`, `invalid`, `forbidden`."""
         with self._database.read() as session:
-            account = queries.by_login(session, login)
-        if account is None or not account.active:
+            own = session.get(Account, principal.account_id) if principal.kind == "session" and principal.account_id else None
+        if own is None or not own.password_hash:
+            raise Refused("forbidden", permission="session")
+        attempt = self._attempts.begin(own.login, peer, principal.token_id)
+        if not self.passwords.is_right(own.password_hash, present):
             self._attempts.fail(attempt)
             raise Refused("wrong_password")
-        self._check_factor_of(attempt, account, code)
-        self._attempts.succeeded(login, peer)
-        return self._session_for(account, peer, agent, "password")
+        digest = self._hashed(password, own.login, own.name)
+        with self._commands.transaction(principal) as work:
+            self._take_password(work, self._own(work), digest, but=principal.token_id)
+        self._attempts.succeeded(own.login, peer, principal.token_id)
+        self._forget()
 
-    def sign_in_elsewhere(self, subject: str, login: str, peer: str, agent: str = "") -> Issued:
-        """A session for whom the OIDC provider has vouched for: its `sub`, and the name under which it knows the person.
+    def _take_password(self, work: Work, account: Account, digest: str, but: str = "") -> None:
+        account.password_hash = digest
+        self._end_sessions(work, account, but)
+        self._record(work, "password", account, {})
 
-        An account without a password is bound to the subject when it is used first. The provider asks for its own second factor.
-        Raises `unknown_person`.
+    def has_password(self, principal: Principal) -> bool:
+        """Whether one signs in with a password here."""
+        with self._database.read() as session:
+            account = session.get(Account, principal.account_id) if principal.account_id else None
+            return account is not None and bool(account.password_hash)
+
+    def guessed(self, account_id: str) -> list[dict[str, Any]]:
+        """When somebody who had the password tried many codes, and from where, newest first: `{at, peer}`."""
+        with self._database.read() as session:
+            found = changes.newest_of(session, account_id, ("account.guessed",), GUESSED_SHOWN)
+        return [{"at": iso(change.at), "peer": change.payload["peer"]} for change in found]
+
+    def sign_in_elsewhere(self, subject: str, peer: str, agent: str = "", invited: str = "", strong: bool = False) -> Issued:
+        """A session for whom the OIDC provider has vouched for by its `sub`: the name that it knows somebody by may be of their own choice.
+
+        An account without a password is bound to the subject when it is made, or when who was `invited` to it comes. Roles that need a
+        second factor do not get in unless the provider's sign-in was a `strong` one. Raises `unknown_person`, `factor_missing`.
         """
         with self._commands.transaction(SYSTEM) as work:
             account = queries.by_subject(work.session, subject)
-            if account is None:
-                account = queries.by_login(work.session, login)
+            if account is None and invited:
+                account = work.session.get(Account, invited, with_for_update=True)
                 if account is None or account.password_hash or account.subject is not None:
-                    raise Refused("unknown_person", login=login)
-                account.subject = subject
-                self._record(work, "bind", account, {"subject": subject})
-            if not account.active:
-                raise Refused("unknown_person", login=login)
+                    raise Refused("unknown_person", login=subject[:40])
+                account.subject = subject[:255]
+                self._record(work, "bind", account, {"subject": subject[:255]})
+            if account is None or not account.active:
+                raise Refused("unknown_person", login=subject[:40])
+            if account.role in self._need_factor and not strong:
+                raise Refused("factor_missing")
         return self._session_for(account, peer, agent, "oidc")
 
     def _session_for(self, account: Account, peer: str, agent: str, way: str) -> Issued:
@@ -232,18 +312,20 @@ class Accounts:
         made.token.account_id, made.token.peer, made.token.agent = account.id, peer[:45], agent[:200]
         holder = Principal(made.token.id, "session", account.name, account.role, account.area_code, account.id, account.unit_id)
         with self._commands.transaction(holder) as work:
+            latest = changes.newest_of(work.session, account.id, ("account.guessed", "account.sign_in"), 1)
             work.session.add(made.token)
             self._record(work, "sign_in", account, {"peer": peer[:45], "way": way})
-        return made.issued()
+        return replace(made.issued(), guessed=[change.kind for change in latest] == ["account.guessed"])
 
-    def _check_factor(self, account: Account, code: str) -> None:
-        """Raises `factor_missing`, `code_needed`, `wrong_code`."""
+    def _check_factor(self, account: Account, code: str, peer: str) -> None:
+        """Raises `factor_missing`, `code_needed`, `wrong_code`, `too_many_attempts`."""
         if not account.totp_secret:
             if account.role in self._need_factor:
                 raise Refused("factor_missing")
             return
         if not code:
             raise Refused("code_needed", field="code")
+        self._attempts.check_codes(account.login)
         with self._database.write() as session:
             # read again under its lock: of two with the same code, one gets in
             held = session.get_one(Account, account.id, with_for_update=True)
@@ -251,6 +333,7 @@ class Accounts:
             if step is not None:
                 held.totp_used = step
         if step is None:
+            self._attempts.wrong_code(account, peer)
             raise Refused("wrong_code", field="code")
 
     def set_factor(self, principal: Principal, secret: str, code: str) -> None:
@@ -304,13 +387,21 @@ class Accounts:
     # --- tokens ---------------------------------------------------------------------------------------
 
     def create_token(
-        self, kind: str, name: str, role: str, area_code: str, life: timedelta = DEVICE_LIFE, unit_id: str | None = None
+        self,
+        kind: str,
+        name: str,
+        role: str,
+        area_code: str,
+        life: timedelta = DEVICE_LIFE,
+        unit_id: str | None = None,
+        networks: str = "",
     ) -> Issued:
-        """A token for a wall screen (`device`) or an API client (`api`)."""
+        """A token for a wall screen (`device`) or an API client (`api`), which may be kept to `networks` with commas between."""
         if kind not in ("device", "api"):
             raise Refused("invalid", field="kind", problem=f"{kind!r}，可用 device, api / {kind!r}: device or api")
-        self._check(role, area_code, unit_id)
+        self._check(role, area_code, unit_id, (*ROLES, *CLIENT_ROLES) if kind == "api" else ROLES)
         made = self._token(kind, name, role, area_code, life, unit_id)
+        made.token.networks = ",".join(str(network) for network in _networks(networks))
         with self._commands.transaction(SYSTEM) as work:
             work.session.add(made.token)
             work.record("token.create", area_code, made.token.id, {"kind": kind, "name": name, "role": role})
@@ -332,6 +423,9 @@ class Accounts:
             revoked_at=None,
             peer="",
             agent="",
+            used_at=None,
+            used_from="",
+            networks="",
         )
         return _Made(token, secret)
 
@@ -356,36 +450,54 @@ class Accounts:
             self._revoke(work, token)
         self._forget()
 
-    def principal(self, secret: str) -> Principal:
-        """Whom a secret stands for. Raises `unauthenticated`, `token_revoked` or `token_expired`.
+    def principal(self, secret: str, peer: str = "") -> Principal:
+        """Whom a secret stands for, brought by `peer`. Raises `unauthenticated`, `token_revoked`, `token_expired` or `wrong_network`.
 
         What was looked up stays good for `TRUST_S`: a token that another process takes back is refused that much later.
         """
         digest = _digest(secret)
         known = self._known.get(digest)
-        if known is not None and time.monotonic() < known[1] and self._clock() < known[2]:
-            return known[0]
-        found, expires_at = self._looked_up(digest if secret else "")
-        if len(self._known) >= KNOWN_MOST:
-            self._known.clear()
-            self._valid_until.clear()
-        self._valid_until[found.token_id] = time.monotonic() + TRUST_S  # who has just been let in need not be looked up again
-        self._known[digest] = found, time.monotonic() + TRUST_S, expires_at
-        return found
+        if known is None or time.monotonic() >= known.until or self._clock() >= known.expires_at:
+            known = self._looked_up(digest if secret else "")
+            if len(self._known) >= KNOWN_MOST:
+                self._known.clear()
+                self._valid_until.clear()
+            self._valid_until[known.principal.token_id] = known.until  # who has just been let in need not be looked up again
+            self._known[digest] = known
+            self._used[known.principal.token_id] = self._clock(), peer[:45]
+        if known.networks and not _is_within(peer, known.networks):
+            raise Refused("wrong_network")
+        return known.principal
 
-    def _looked_up(self, digest: str) -> tuple[Principal, datetime]:
+    def keep_used(self, open_tokens: Iterable[str] = ()) -> None:
+        """Store which tokens were used, `open_tokens` among them, which a connection uses without asking anew."""
+        used, self._used = self._used, {}
+        now = self._clock()
+        for token_id in open_tokens:
+            used.setdefault(token_id, (now, ""))
+        rows = [{"token": token_id, "used": at, "place": peer} for token_id, (at, peer) in used.items()]
+        with self._database.write() as session:
+            for from_where in (True, False):
+                some = [row for row in rows if bool(row["place"]) == from_where]
+                if some:
+                    queries.keep_used(session, some, from_where)
+
+    def _looked_up(self, digest: str) -> _Known:
         with self._database.read() as session:
             token = queries.token_by_hash(session, digest) if digest else None
             if token is None:
                 raise Refused("unauthenticated")
             if token.revoked_at is not None:
                 raise Refused("token_revoked")
-            if token.expires_at <= self._clock():
+            now = self._clock()
+            idle = token.kind == "session" and token.role != "unit" and (token.used_at or token.created_at) < now - IDLE
+            if token.expires_at <= now or idle:
                 raise Refused("token_expired")
             if token.account_id is not None and not token.account_active:
                 raise Refused("token_revoked")
             found = Principal(token.id, token.kind, token.name, token.role, token.area_code, token.account_id, token.unit_id)
-            return found, token.expires_at
+            networks = tuple(ipaddress.ip_network(one) for one in token.networks.split(",") if one)
+            return _Known(found, time.monotonic() + TRUST_S, token.expires_at, networks)
 
     def is_valid(self, token_id: str) -> bool:
         """Whether a token still opens the door; looked up at most once in `TRUST_S`."""
@@ -393,8 +505,8 @@ class Accounts:
             return True
         return bool(self.still_valid([token_id]))
 
-    def still_valid(self, token_ids: list[str]) -> set[str]:
-        """Those of these tokens that still open the door; for `TRUST_S` they need not be looked up again."""
+    def still_valid(self, token_ids: list[str]) -> dict[str, tuple[str, str]]:
+        """Role and area of those of these tokens that still open the door; for `TRUST_S` they need not be looked up again."""
         with self._database.read() as session:
             valid = queries.still_valid(session, token_ids, self._clock())
         if len(self._valid_until) + len(valid) > KNOWN_MOST:
@@ -425,6 +537,24 @@ class Accounts:
         """Device and API tokens, newest first."""
         with self._database.read() as session:
             return queries.tokens(session, ("device", "api"))
+
+
+def _networks(text: str) -> list[Network]:
+    """Networks with commas between. Raises `invalid`."""
+    try:
+        return [ipaddress.ip_network(one.strip()) for one in text.split(",") if one.strip()]
+    except ValueError as error:
+        raise Refused("invalid", field="networks", problem=f"须如 10.1.0.0/16 / wanted as 10.1.0.0/16: {error}") from None
+
+
+def _is_within(peer: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    if address.version == 6 and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in networks)
 
 
 def _opened(account: Account) -> str:

@@ -2,64 +2,149 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import ipaddress
+import math
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from dashboard.clock import new_id
-from dashboard.command import Commands
+from dashboard.command import Commands, Work
 from dashboard.errors import Refused
 from dashboard.identity import SYSTEM
-from datasources.models import SignInFailure
+from datasources.models import Account, SignInFailure
 
 WINDOW = timedelta(minutes=5)
 FROM_ONE_PLACE = 8
-"""For one name from one address."""
-FOR_A_NAME = 40
-"""For one name from anywhere: a list of addresses does not help, and who knows the name cannot lock its owner out with a few."""
+"""For one name from one address, or from one browser that it has got in with before."""
+FOR_A_NAME = 10
+"""For one name from anywhere, browsers that are known not counted: beyond it each attempt waits longer than the one before. It is no wall:
+who knows a name could keep its owner out with one."""
+LONGEST_WAIT_S = 60
 OF_A_PLACE = 100
 """Failures from one address, for a name that has failed from there too: a whole hall, or a carrier, may stand behind one address, and who
 has the right password at once is none of those who guess."""
 OF_ANY_PLACE = 1000
 """Failures from one address, for whatever name: nobody may try one word with every name there is."""
+CODES = 10
+"""Wrong codes of a second factor after the right password: then the password is asked for again, and the next ten wait."""
+CODES_WAIT_S = 60.0
+CODES_LONGEST_WAIT_S = 3600.0
 KEPT = timedelta(days=1)
+NETWORK = 64
+"""Bits of an IPv6 address that are one household's or one phone's: it can have all the others."""
+CODE = "code"
+"""Stands for the address of a wrong code."""
+BROWSER = "browser:"
+
+
+def place_of(peer: str) -> str:
+    """What an address counts as: an IPv6 address is its network."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer[:45]
+    if address.version == 4 or address.ipv4_mapped is not None:
+        return str(address if address.version == 4 else address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, NETWORK), strict=False))
 
 
 class Attempts:
     """Counts what fails. For its name an attempt counts from its beginning, so that many at once count as many; for its address only
     when it has failed, so that a shift that comes in together is not taken for somebody who guesses.
+
+    A `browser` is one that this name has got in with before: strangers cannot keep it out.
     """
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
 
-    def begin(self, login: str, peer: str) -> str:
+    def begin(self, login: str, peer: str, browser: str = "") -> str:
         """Somebody tries; returns what `fail` is to be told. Raises `too_many_attempts`, which is recorded the first time."""
-        login, peer = login[:40], peer[:45]
-        locked, attempt = False, new_id()
+        login, place = login[:40], _place(peer, browser)
+        attempt = new_id()
         with self._commands.transaction(SYSTEM) as work:
-            recent = work.now - WINDOW
             work.claim(f"sign in {login}")
-            since = select(func.count()).select_from(SignInFailure).where(SignInFailure.at > recent)
-            here = work.session.scalar(since.where(SignInFailure.login == login, SignInFailure.peer == peer)) or 0
-            name = work.session.scalar(since.where(SignInFailure.login == login)) or 0
-            place = work.session.scalar(since.where(SignInFailure.peer == peer, SignInFailure.failed)) or 0
-            locked = here >= FROM_ONE_PLACE or name >= FOR_A_NAME or place >= (OF_A_PLACE if here else OF_ANY_PLACE)
-            if not locked:
+            wait = self._known(work, login, place) if browser else self._strange(work, login, place)
+            if not wait:
                 work.session.execute(delete(SignInFailure).where(SignInFailure.at < work.now - KEPT))
-                work.session.add(SignInFailure(attempt=attempt, login=login, peer=peer, at=work.now, failed=False))
-                if here + 1 == FROM_ONE_PLACE or name + 1 == FOR_A_NAME or place + 1 == OF_A_PLACE:
-                    work.record("account.lock", "", login[:40], {"login": login, "peer": peer})
-        if locked:
-            raise Refused("too_many_attempts", minutes=int(WINDOW.total_seconds() // 60))
+                work.session.add(SignInFailure(attempt=attempt, login=login, peer=place, at=work.now, failed=False))
+        if wait:
+            raise Refused("too_many_attempts", seconds=math.ceil(wait))
         return attempt
+
+    def _known(self, work: Work, login: str, place: str) -> float:
+        """Seconds for which a browser that is known has to wait."""
+        return WINDOW.total_seconds() if _count(work, login, place) >= FROM_ONE_PLACE else 0.0
+
+    def _strange(self, work: Work, login: str, place: str) -> float:
+        here = _count(work, login, place)
+        of_name = (SignInFailure.login == login, SignInFailure.peer != CODE, SignInFailure.peer.not_like(f"{BROWSER}%"))
+        recent = SignInFailure.at > work.now - WINDOW
+        name, latest = work.session.execute(select(func.count(), func.max(SignInFailure.at)).where(recent, *of_name)).one()
+        query = select(func.count()).select_from(SignInFailure).where(recent, SignInFailure.peer == place, SignInFailure.failed)
+        failed_here = work.session.scalar(query) or 0
+        if here >= FROM_ONE_PLACE or failed_here >= (OF_A_PLACE if here else OF_ANY_PLACE):
+            return WINDOW.total_seconds()
+        if name >= FOR_A_NAME:
+            return _left(work.now, latest, min(LONGEST_WAIT_S, 2.0 ** (name - FOR_A_NAME)))
+        if here + 1 == FROM_ONE_PLACE or name + 1 == FOR_A_NAME or failed_here + 1 == OF_A_PLACE:
+            work.record("account.lock", "", login, {"login": login, "peer": place})
+        return 0.0
 
     def fail(self, attempt: str) -> None:
         """It was not the right person."""
         with self._commands.database.write() as session:
             session.execute(update(SignInFailure).where(SignInFailure.attempt == attempt).values(failed=True))
 
-    def succeeded(self, login: str, peer: str) -> None:
+    def succeeded(self, login: str, peer: str, browser: str = "") -> None:
         """It was the right person: what failed before from here is forgotten."""
+        mine = SignInFailure.peer.in_((_place(peer, browser), place_of(peer), CODE))
         with self._commands.database.write() as session:
-            session.execute(delete(SignInFailure).where(SignInFailure.login == login[:40], SignInFailure.peer == peer[:45]))
+            session.execute(delete(SignInFailure).where(SignInFailure.login == login[:40], mine))
+
+    # --- codes of the second factor ------------------------------------------------------------------
+
+    def round_of(self, login: str) -> int:
+        """How many times ten codes were wrong since somebody got in: the password is asked for again after each."""
+        with self._commands.database.read() as session:
+            return _codes(session, login) // CODES
+
+    def wrong_code(self, account: Account, peer: str) -> None:
+        """A wrong code after the right password: the owner is told after ten of them."""
+        with self._commands.transaction(SYSTEM) as work:
+            work.claim(f"sign in {account.login}")
+            before = _codes(work.session, account.login)
+            work.session.add(SignInFailure(attempt=new_id(), login=account.login[:40], peer=CODE, at=work.now, failed=True))
+            if (before + 1) % CODES == 0:
+                work.record("account.guessed", account.area_code, account.id, {"login": account.login, "peer": place_of(peer)})
+
+    def check_codes(self, login: str) -> None:
+        """Raises `too_many_attempts` while no code may be tried: each ten wrong ones wait longer than those before."""
+        with self._commands.database.read() as session:
+            count = _codes(session, login)
+            latest = session.scalar(select(func.max(SignInFailure.at)).where(SignInFailure.login == login[:40], SignInFailure.peer == CODE))
+        if count and count % CODES == 0 and latest is not None:
+            wait = min(CODES_LONGEST_WAIT_S, CODES_WAIT_S * 2.0 ** (count // CODES - 1))
+            left = _left(self._commands.clock(), latest, wait)
+            if left:
+                raise Refused("too_many_attempts", seconds=math.ceil(left))
+
+
+def _place(peer: str, browser: str) -> str:
+    return f"{BROWSER}{browser}"[:45] if browser else place_of(peer)
+
+
+def _count(work: Work, login: str, place: str) -> int:
+    query = select(func.count()).select_from(SignInFailure).where(SignInFailure.at > work.now - WINDOW)
+    return work.session.scalar(query.where(SignInFailure.login == login, SignInFailure.peer == place)) or 0
+
+
+def _codes(session: Session, login: str) -> int:
+    query = select(func.count()).select_from(SignInFailure)
+    return session.scalar(query.where(SignInFailure.login == login[:40], SignInFailure.peer == CODE)) or 0
+
+
+def _left(now: datetime, latest: datetime, wait_s: float) -> float:
+    return max(0.0, wait_s - (now - latest).total_seconds())

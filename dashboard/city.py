@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dashboard import clock as clocks
 from dashboard.access import Access
-from dashboard.accounts import Accounts, Offload
+from dashboard.accounts import Accounts
 from dashboard.areas import Areas
 from dashboard.buckets import Buckets
 from dashboard.calling.caller import Caller
@@ -29,6 +29,7 @@ from dashboard.keys import follow_seal
 from dashboard.links import Links
 from dashboard.messages import Messages
 from dashboard.opening import open_database
+from dashboard.passwords import Offload
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings

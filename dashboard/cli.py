@@ -21,8 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard import audit, backup, clock
 from dashboard.backup import BackupFailed
 from dashboard.errors import Refused
-from dashboard.identity import ROLES, SYSTEM
+from dashboard.identity import CLIENT_ROLES, ROLES, SYSTEM
 from dashboard.importing.problems import ImportFailed, Problem
+from dashboard.invitations import Invitations
 from dashboard.keys import renew
 from dashboard.opening import open_database, open_keyring
 from dashboard.run import build_tiles, run_city
@@ -88,13 +89,14 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     tiles.add_argument("folder", nargs="?", type=Path, help="where `export` writes <version>/<z>/<x>/<y>.pbf")
     tiles.add_argument("--again", action="store_true", help="build even when the areas have not changed")
 
-    user = add("user", "create an account, give one another password, or a second factor", _user)
-    user.add_argument("action", choices=("create", "password", "factor"))
+    user = add("user", "create an account, give one another password, role or area, an invitation, or a second factor", _user)
+    user.add_argument("action", choices=("create", "password", "change", "invite", "factor"))
     user.add_argument("login")
     user.add_argument("--name")
     user.add_argument("--role", choices=ROLES)
     user.add_argument("--area", metavar="CODE")
     user.add_argument("--elsewhere", action="store_true", help="no password: this person signs in at the OpenID Connect provider")
+    user.add_argument("--subject", help="who this is at the provider: its claim `sub`; without it an invitation is made")
     user.add_argument("--unit", metavar="CODE", help="code of the field unit, for the role unit")
     user.add_argument("--password-file", type=Path, help="read the password from a file; without it you are asked")
 
@@ -103,7 +105,10 @@ def _parser(early: subprocess.Popen[bytes] | None) -> argparse.ArgumentParser:
     token.add_argument("id", nargs="?", help="id of the token to revoke")
     token.add_argument("--kind", choices=("api", "device"), default="api")
     token.add_argument("--name", default="")
-    token.add_argument("--role", choices=ROLES, default="officer")
+    token.add_argument("--role", choices=(*ROLES, *CLIENT_ROLES), default="officer")
+    token.add_argument(
+        "--networks", default="", help="where an API client's token may be used from, such as 10.1.0.0/16, with commas between"
+    )
     token.add_argument("--area", metavar="CODE")
     token.add_argument("--unit", metavar="CODE")
     token.add_argument("--days", type=int, default=400)
@@ -308,7 +313,18 @@ def _user(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int
             say(f"{options.login}: 只显示一次 / shown only once")
             print(f"{secret}\n{address}")
             return 0
-        if options.elsewhere:
+        if options.action == "invite":
+            _invite(city, options.login)
+            return 0
+        if options.action == "change":
+            if options.role is None or options.area is None:
+                print("--role, --area 不能缺少 / are needed", file=sys.stderr)
+                return 2
+            unit_id = _unit_id(city, options.unit)
+            city.accounts.change(SYSTEM, city.accounts.id_of(options.login), options.role, options.area, unit_id)
+            say(f"已修改，其全部登录已结束 / changed, all sessions have ended: {options.login}")
+            return 0
+        if options.elsewhere or options.subject:
             password = ""
         elif options.password_file is not None:
             password = options.password_file.read_text("utf-8").strip()
@@ -319,11 +335,23 @@ def _user(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int
             say(f"密码已更换，其全部登录已结束 / the password was changed, all sessions have ended: {options.login}")
             return 0
         unit_id = _unit_id(city, options.unit)
-        city.accounts.create(options.login, options.name, options.role, options.area, password, unit_id)
+        city.accounts.create(options.login, options.name, options.role, options.area, password, unit_id, subject=options.subject)
         say(f"已创建 / created: {options.login}")
+        if options.elsewhere and not options.subject:
+            _invite(city, options.login)
     finally:
         city.close()
     return 0
+
+
+def _kept_to(networks: str) -> str:
+    return f", only from {networks}" if networks else ""
+
+
+def _invite(city: City, login: str) -> None:
+    path = Invitations(city.secret_for("invitation")).path(city.accounts.id_of(login))
+    say("请本人七天内在本系统地址后打开（登录后绑定）/ to be opened by the person within seven days, behind the address of the wall:")
+    print(path)
 
 
 def _token(settings: Settings, options: argparse.Namespace, _serve: Serve) -> int:
@@ -336,7 +364,7 @@ def _token(settings: Settings, options: argparse.Namespace, _serve: Serve) -> in
             name = options.name or f"{options.kind} {options.role}"
             unit_id = _unit_id(city, options.unit)
             life = timedelta(days=options.days)
-            issued = city.accounts.create_token(options.kind, name, options.role, options.area, life, unit_id)
+            issued = city.accounts.create_token(options.kind, name, options.role, options.area, life, unit_id, options.networks)
             say(f"令牌 / token {issued.id}, 有效至 / valid until {issued.expires_at:%Y-%m-%d}; 只显示一次 / shown only once:")
             print(issued.secret)
         elif options.action == "revoke":
@@ -345,7 +373,8 @@ def _token(settings: Settings, options: argparse.Namespace, _serve: Serve) -> in
         else:
             for t in city.accounts.tokens():
                 state = "revoked" if t.revoked_at else f"until {t.expires_at:%Y-%m-%d}"
-                print(f"{t.id}  {t.kind:6}  {t.role:9}  {t.area_code:18}  {state:18}  {t.name}")
+                used = f"{t.used_at:%Y-%m-%d %H:%M} {t.used_from}" if t.used_at else "never"
+                print(f"{t.id}  {t.kind:6}  {t.role:9}  {t.area_code:18}  {state:18}  {t.name}  (used {used}{_kept_to(t.networks)})")
     finally:
         city.close()
     return 0

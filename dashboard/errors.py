@@ -14,6 +14,7 @@ STATUS = {
     "token_expired": 401,
     "token_revoked": 401,
     "too_many_attempts": 429,
+    "wrong_network": 403,
     "too_many": 429,
     "too_many_connections": 429,
     "code_needed": 401,
@@ -68,7 +69,7 @@ class Refused(Exception):
         self.field = field
         self.status = STATUS[code]
         self.zh, self.en = (text(f"error.{code}", language, **_in(language, found)) for language in LANGUAGES)
-        self.retry_after: int | None = found["seconds"] if code == "too_many" else None
+        self.retry_after: int | None = found["seconds"] if code in ("too_many", "too_many_attempts") else None
         super().__init__(self.en)
 
     def as_dict(self) -> dict[str, Any]:

@@ -12,19 +12,25 @@ from dashboard.codes import contains
 from dashboard.errors import Refused
 
 ROLES = ("commander", "officer", "leader", "unit", "admin")
+"""Of people."""
+CLIENT_ROLES = ("gateway", "reader", "metrics")
+"""Of API clients that need less than a person: who brings positions and answers, who only looks, who asks how the program does."""
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     # see: the picture of the area; order: send and steer orders; ticket: assign, check and rate tickets;
     # warn: issue and cancel warnings; report: open a ticket; answer: own deliveries; relay: positions, answers
     # and duty of other units of the area (gateways, and officers by telephone); contact: read a telephone number (each
-    # look is recorded); administer: accounts, imports
+    # look is recorded); administer: accounts, imports; metrics: how the program does
     "commander": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact"}),
     "officer": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact"}),
     "leader": frozenset({"see", "order", "ticket", "report", "contact"}),
     "unit": frozenset({"report", "answer"}),
-    "admin": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact", "administer"}),
+    "admin": frozenset({"see", "order", "ticket", "warn", "report", "relay", "contact", "administer", "metrics"}),
+    "gateway": frozenset({"relay"}),
+    "reader": frozenset({"see"}),
+    "metrics": frozenset({"metrics"}),
 }
-ALL_PERMISSIONS = ("see", "contact", "report", "answer", "order", "ticket", "warn", "relay", "administer")
+ALL_PERMISSIONS = ("see", "contact", "report", "answer", "order", "ticket", "warn", "relay", "administer", "metrics")
 """Every permission, from looking to administering."""
 DEVICE_PERMISSIONS = frozenset({"see"})
 

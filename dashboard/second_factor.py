@@ -9,6 +9,8 @@ import pyotp
 
 ISSUER = "一屏 Yiping"
 STEP_S = 30
+MULTI_FACTOR = frozenset({"mfa", "otp", "hwk", "swk", "sc", "fpt", "face", "iris", "sms", "tel"})
+"""Of RFC 8176, what a provider says of a sign-in that was more than a password."""
 BESIDE = 1
 """Half minutes that a clock may be off."""
 
@@ -26,6 +28,12 @@ def is_secret(text: str) -> bool:
 def uri(secret: str, login: str) -> str:
     """What an app reads from a QR code."""
     return pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=login, issuer_name=ISSUER)
+
+
+def is_strong(methods: object, grade: object, accepted: frozenset[str]) -> bool:
+    """Whether a provider's sign-in was more than a password: by its claims `amr` (RFC 8176) or `acr`, of which `accepted` ones count."""
+    named = {str(one) for one in methods} if isinstance(methods, list) else set()
+    return bool(named & MULTI_FACTOR) or (isinstance(grade, str) and grade in accepted)
 
 
 def used_step(secret: str, code: str, used: int, now: datetime) -> int | None:

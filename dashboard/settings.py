@@ -41,6 +41,8 @@ class Oidc:
     client_id: str
     client_secret: str
     name: str
+    strong: frozenset[str]
+    """Values of the claim `acr` that stand for more than a password."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ DOCUMENTED = {
     "YIPING_OIDC_CLIENT_ID": "",
     "YIPING_OIDC_CLIENT_SECRET": "",
     "YIPING_OIDC_NAME": "统一身份认证",
+    "YIPING_OIDC_STRONG": "",
     "YIPING_TRUSTED_PROXIES": "0",
     "YIPING_LOG": "text",
     "YIPING_TRACES_URL": "",
@@ -272,7 +275,7 @@ def _oidc(values: Mapping[str, str]) -> Oidc | None:
     for name, value in (("YIPING_OIDC_CLIENT_ID", client), ("YIPING_OIDC_CLIENT_SECRET", secret)):
         if not value:
             raise BadSetting(name, "", "set together with YIPING_OIDC_ISSUER")
-    return Oidc(issuer.rstrip("/"), client, secret, values["YIPING_OIDC_NAME"])
+    return Oidc(issuer.rstrip("/"), client, secret, values["YIPING_OIDC_NAME"], frozenset(_listed(values["YIPING_OIDC_STRONG"])))
 
 
 def _keys(text: str) -> str:

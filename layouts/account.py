@@ -14,6 +14,8 @@ from layouts.html import Say, escape, page
 CHINA = timezone(timedelta(hours=8))
 """All of China has one time."""
 QR_DOT = 5
+PERSONS = ("commander", "officer", "leader", "admin")
+"""Roles that an administrator may give on the page."""
 SEEN = ("city", "district", "street", "community", "grid", "micro_grid", "units", "video", "tickets")
 """What lies in an area, in this order."""
 BROWSERS = ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari")
@@ -31,21 +33,42 @@ class Factor:
     uri: str = ""
 
 
-def account_page(
-    say: Say,
-    language: str,
-    access: dict[str, Any],
-    sessions: Sequence[dict[str, Any]],
-    factor: Factor | None,
-    problem: str,
-    administers: bool,
-) -> str:
-    """Who I am and what I may, where I am signed in, my second factor. `factor` is None for who has no account (tokens)."""
-    more = f'<a class="button" href="/accounts">{escape(say("account.others"))}</a>' if administers else ""
-    body = f"""<main class="account"><h1>{escape(say("account.title"))}</h1>{_problem(problem)}
-{_access(say, access)}
-{_sessions(say, sessions, "/account/sessions") if factor is not None else ""}
-{_factor(say, factor) if factor is not None else ""}
+@dataclass(frozen=True)
+class Own:
+    """What one's own page shows. `factor` is None for who has no account (tokens)."""
+
+    access: dict[str, Any]
+    sessions: Sequence[dict[str, Any]]
+    factor: Factor | None
+    guessed: Sequence[dict[str, Any]]
+    """When somebody with the password has tried codes, newest first: `{at, peer}`."""
+    has_password: bool
+    problem: str
+    done: str
+    administers: bool
+
+
+@dataclass(frozen=True)
+class Other:
+    """What the page of somebody else shows; `password` is the one that was just made for them."""
+
+    id: str
+    access: dict[str, Any]
+    sessions: Sequence[dict[str, Any]]
+    problem: str
+    password: str = ""
+
+
+def account_page(say: Say, language: str, view: Own) -> str:
+    """Who I am and what I may, where I am signed in, my password and my second factor."""
+    more = f'<a class="button" href="/accounts">{escape(say("account.others"))}</a>' if view.administers else ""
+    done = f'<p class="done" role="status">{escape(view.done)}</p>' if view.done else ""
+    body = f"""<main class="account"><h1>{escape(say("account.title"))}</h1>{_problem(view.problem)}{done}
+{_guessed(say, view.guessed)}
+{_access(say, view.access)}
+{_sessions(say, view.sessions, "/account/sessions") if view.factor is not None else ""}
+{_password(say) if view.has_password else ""}
+{_factor(say, view.factor) if view.factor is not None else ""}
 <nav><a class="button" href="/">{escape(say("action.back"))}</a>{more}</nav></main>"""
     return _whole(say, language, body)
 
@@ -65,13 +88,19 @@ def accounts_page(say: Say, language: str, accounts: Sequence[dict[str, Any]]) -
     return _whole(say, language, body)
 
 
-def other_page(say: Say, language: str, account_id: str, access: dict[str, Any], sessions: Sequence[dict[str, Any]], problem: str) -> str:
-    """What somebody else can see and do, where they are signed in, and the way to close the account."""
+def other_page(say: Say, language: str, view: Other) -> str:
+    """What somebody else can see and do, where they are signed in, and the ways to change, to reset the password of, and to close it."""
+    access, account_id = view.access, view.id
     close = access["active"]
     word = "account.close" if close else "account.open"
-    body = f"""<main class="account"><h1>{escape(access["name"])} <small>{escape(access["login"])}</small></h1>{_problem(problem)}
+    body = f"""<main class="account"><h1>{escape(access["name"])} <small>{escape(access["login"])}</small></h1>{_problem(view.problem)}
+{_new_password(say, view.password)}
 {_access(say, access)}
-{_sessions(say, sessions, f"/accounts/{escape(account_id)}/sessions")}
+{_sessions(say, view.sessions, f"/accounts/{escape(account_id)}/sessions")}
+{_change(say, view)}
+<section><h2>{escape(say("account.password"))}</h2><form method="post" action="/accounts/{escape(account_id)}/password">
+<details><summary>{escape(say("account.password_reset"))}</summary><p>{escape(say("account.password_reset_means"))}</p>
+<button type="submit" class="bad">{escape(say("action.confirm"))}</button></details></form></section>
 <section><h2>{escape(say("account.state"))}</h2>
 <form method="post" action="/accounts/{escape(account_id)}/state"><input type="hidden" name="active" value="{0 if close else 1}">
 <p>{escape(say("account.active" if close else "account.closed"))}</p>
@@ -150,6 +179,54 @@ def _factor(say: Say, factor: Factor) -> str:
 <form method="post" action="/account/factor"><input type="hidden" name="secret" value="{escape(factor.secret)}">{code}
 <button type="submit">{escape(say("account.factor_add"))}</button></form></details>"""
     return f"<section><h2>{escape(say('account.factor'))}</h2>{inside}</section>"
+
+
+def _guessed(say: Say, guessed: Sequence[dict[str, Any]]) -> str:
+    if not guessed:
+        return ""
+    at = say("account.guessed_at").replace("{at}", "\0")
+    rows = "".join(f"<li>{escape(at).replace(chr(0), _time(one['at'])).replace('{peer}', escape(one['peer']))}</li>" for one in guessed)
+    return f"""<section class="warned"><h2>▲ {escape(say("account.guessed"))}</h2>
+<p class="bad">{escape(say("account.guessed_means"))}</p><ul>{rows}</ul></section>"""
+
+
+def _password(say: Say) -> str:
+    def field(word: str, name: str, complete: str) -> str:
+        return (
+            f"<label>{escape(say(f'account.{word}'))}"
+            f'<input name="{name}" type="password" autocomplete="{complete}" maxlength="200" required></label>'
+        )
+
+    fields = field("password_old", "present", "current-password") + field("password_new", "new", "new-password")
+    fields += field("password_again", "again", "new-password")
+    return f"""<section><h2>{escape(say("account.password"))}</h2><details><summary>{escape(say("account.password_change"))}</summary>
+<form method="post" action="/account/password">{fields}<button type="submit">{escape(say("account.password_change"))}</button></form>
+</details></section>"""
+
+
+def _new_password(say: Say, password: str) -> str:
+    if not password:
+        return ""
+    title = escape(say("account.password_is"))
+    return f'<section class="done" role="status"><h2>{title}</h2><p class="secret">{escape(password)}</p></section>'
+
+
+def _change(say: Say, view: Other) -> str:
+    """Another role or area; a field unit's account belongs to its unit, and is changed by the command line."""
+    present = view.access["role"]
+    if present not in PERSONS:
+        return ""
+    roles = "".join(
+        f'<option value="{role}"{" selected" if role == present else ""}>{escape(say(f"role.{role}"))}</option>' for role in PERSONS
+    )
+    area = f'<input name="area" inputmode="numeric" maxlength="18" value="{escape(view.access["area"])}" required>'
+    title = escape(say("account.change"))
+    return f"""<section><h2>{title}</h2><details><summary>{title}</summary>
+<form method="post" action="/accounts/{escape(view.id)}/change">
+<label>{escape(say("account.change_role"))}<select name="role">{roles}</select></label>
+<label>{escape(say("account.change_area"))}{area}</label>
+<p>{escape(say("account.change_means"))}</p>
+<button type="submit">{escape(say("account.change_save"))}</button></form></details></section>"""
 
 
 def _browser(agent: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
 from callbacks.api.routing import Route
@@ -40,6 +41,24 @@ class State(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     active: bool
+
+
+class Post(BaseModel):
+    """A person's role and area. A field unit's account is changed by the command line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: str = Field(max_length=12)
+    area: str = Field(max_length=18)
+
+
+class NewPassword(BaseModel):
+    """One's own password: the present one and the next."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    present: str = Field(max_length=200)
+    new: str = Field(max_length=200)
 
 
 def session_row(token: Token, present: str) -> dict[str, Any]:
@@ -95,6 +114,17 @@ def routes(city: City) -> list[Route]:
         city.accounts.set_active(principal, id, body.active)
         return {"id": id, "active": body.active}
 
+    def change(principal: Principal, id: str, body: Post) -> dict[str, Any]:
+        city.accounts.change(principal, id, body.role, body.area)
+        return {"id": id, "role": body.role, "area_code": body.area}
+
+    def reset(principal: Principal, id: str) -> dict[str, Any]:
+        return {"id": id, "password": city.accounts.reset_password(principal, id)}
+
+    def change_password(principal: Principal, body: NewPassword) -> dict[str, Any]:
+        city.accounts.change_password(principal, body.present, body.new, request.remote_addr or "")
+        return {"changed": True}
+
     def fresh(principal: Principal) -> dict[str, Any]:
         own_account(principal)
         secret = second_factor.new_secret()
@@ -125,6 +155,9 @@ def routes(city: City) -> list[Route]:
         ),
         Route("GET", "/accounts/{id}/sessions", "Where this person is signed in", ("administer",), sessions),
         Route("POST", "/accounts/{id}/state", "Close an account, or open it again", ("administer",), set_state, body=State),
+        Route("POST", "/accounts/{id}/change", "Give somebody another role or area", ("administer",), change, body=Post),
+        Route("POST", "/accounts/{id}/password", "Make a new password for somebody", ("administer",), reset),
+        Route("POST", "/my/password", "Change one's own password", ANYBODY, change_password, body=NewPassword),
         Route("POST", "/sessions/{id}/revoke", "End a session: one's own, or one of the area", ANYBODY, revoke),
         Route("GET", "/my/access", "What I can see and do", ANYBODY, city.access.of),
         Route("GET", "/my/sessions", "Where I am signed in", ANYBODY, lambda principal: sessions(principal, own_account(principal))),

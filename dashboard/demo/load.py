@@ -30,4 +30,4 @@ def load(city: City, scale: str, folder: Path, progress: Progress = lambda what,
     with city.database.read() as session:
         known = demo_accounts(session)
     for one in known:
-        city.accounts.create(one.login, one.name, one.role, one.area_code, PASSWORD, one.unit_id)
+        city.accounts.create(one.login, one.name, one.role, one.area_code, PASSWORD, one.unit_id, known_to_all=True)

@@ -17,7 +17,6 @@ import numpy as np
 import shapely
 from sqlalchemy.orm import Session
 
-from dashboard.accounts import Offload
 from dashboard.areas import Areas
 from dashboard.command import Commands, Work
 from dashboard.dispatch.orders import NewOrder, Orders
@@ -25,6 +24,7 @@ from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
 from dashboard.fences.membership import Keys, Membership, keys_of, places_and_numbers
 from dashboard.identity import SYSTEM
+from dashboard.passwords import Offload
 from dashboard.positions import Positions
 from dashboard.rows import fence_row
 from dashboard.tickets import TicketReport, Tickets

@@ -53,6 +53,11 @@ class Token(Base):
     """From where a session was signed in."""
     agent: Mapped[str] = mapped_column(String(200), default="")
     """With which browser."""
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was used last, to a minute."""
+    used_from: Mapped[str] = mapped_column(String(45), default="")
+    networks: Mapped[str] = mapped_column(String(200), default="")
+    """Networks from which an API client's token may be used, with commas between; empty: from anywhere."""
 
 
 class SignInFailure(Base):

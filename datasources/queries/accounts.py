@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from datasources.models import Account, Token
@@ -46,17 +46,26 @@ def token_by_hash(session: Session, secret_hash: str) -> Row[Any] | None:
     return session.connection().execute(_BY_HASH.where(Token.secret_hash == secret_hash)).first()
 
 
+def keep_used(session: Session, rows: Sequence[dict[str, Any]], from_where: bool) -> None:
+    """Store when tokens were used, and from where if that is known: rows `{token, used, place}`."""
+    table = Token.__table__
+    values: dict[str, Any] = {"used_at": bindparam("used")} | ({"used_from": bindparam("place")} if from_where else {})
+    statement = update(table).where(table.c.id == bindparam("token")).values(**values)  # type: ignore[arg-type]
+    kept = [row if from_where else {"token": row["token"], "used": row["used"]} for row in rows]
+    session.connection().execute(statement, kept)
+
+
 def tokens(session: Session, kinds: Sequence[str]) -> list[Token]:
     """Tokens of these kinds, newest first."""
     return list(session.scalars(select(Token).where(Token.kind.in_(kinds)).order_by(Token.created_at.desc())))
 
 
-def still_valid(session: Session, token_ids: Sequence[str], now: datetime) -> set[str]:
-    """Those of `token_ids` that are neither revoked nor expired, nor belong to a closed account."""
+def still_valid(session: Session, token_ids: Sequence[str], now: datetime) -> dict[str, tuple[str, str]]:
+    """Role and area of those of `token_ids` that are neither revoked nor expired, nor belong to a closed account."""
     query = (
-        select(Token.id)
+        select(Token.id, Token.role, Token.area_code)
         .outerjoin(Account, Account.id == Token.account_id)
         .where(Token.id.in_(token_ids), Token.revoked_at.is_(None), Token.expires_at > now)
         .where((Token.account_id.is_(None)) | (Account.active))
     )
-    return set(session.scalars(query))
+    return {token_id: (role, area) for token_id, role, area in session.execute(query)}

@@ -91,6 +91,12 @@ def of_entity(session: Session, entity_id: str) -> list[Change]:
     return list(session.scalars(select(Change).where(Change.entity_id == entity_id).order_by(Change.seq)))
 
 
+def newest_of(session: Session, entity_id: str, kinds: Sequence[str], most: int) -> list[Change]:
+    """The newest changes of `kinds` of one thing, newest first."""
+    query = select(Change).where(Change.entity_id == entity_id, Change.kind.in_(kinds))
+    return list(session.scalars(query.order_by(Change.seq.desc()).limit(most)))
+
+
 def first_at(session: Session, seq: int) -> datetime | None:
     """When change `seq` happened."""
     return session.scalar(select(Change.at).where(Change.seq == seq))

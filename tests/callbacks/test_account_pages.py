@@ -7,7 +7,11 @@ import re
 import pyotp
 import pytest
 import requests
+from sqlalchemy import delete
 
+from dashboard.city import build_city
+from dashboard.demo.accounts import PASSWORD
+from datasources.models import SignInFailure
 from tests.callbacks.conftest import sign_in
 from tests.conftest import Running
 
@@ -114,3 +118,70 @@ def test_another_site_cannot_send_the_forms(running: Running, browser: requests.
     sign_in(running, browser, "admin")
     browser.headers["Origin"] = "https://elsewhere.example"
     assert send(running, browser, "/account/factor/remove", code="000000").status_code == 403
+
+
+def session_of(running: Running) -> requests.Session:
+    one = requests.Session()
+    one.trust_env = False
+    one.headers["Origin"] = running.server.address
+    return one
+
+
+def test_the_own_password_is_changed_on_a_page(running: Running, browser: requests.Session) -> None:
+    sign_in(running, browser, "unit")
+    form = {"present": PASSWORD, "new": "correct horse battery", "again": "correct horse battery"}
+    differs = send(running, browser, "/account/password", **{**form, "again": "another"})
+    assert (differs.status_code, "不一致" in differs.text) == (422, True)
+    assert send(running, browser, "/account/password", **{**form, "present": "wrong"}).status_code == 401
+    assert send(running, browser, "/account/password", **{**form, "new": "short", "again": "short"}).status_code == 422
+    assert "密码已修改" in send(running, browser, "/account/password", **form).text
+    back = {"present": form["new"], "new": "yet another long one", "again": "yet another long one"}
+    assert send(running, browser, "/account/password", **back).ok
+
+
+def test_an_administrator_changes_a_role_and_makes_a_password(running: Running, browser: requests.Session) -> None:
+    sign_in(running, browser, "admin")
+    (path,) = re.findall(r'<td><a href="(/accounts/[^"]+)">[^<]+</a></td><td>officer</td>', shown(running, browser, "/accounts"))
+    person = session_of(running)
+    assert sign_in(running, person, "officer").status_code == 302
+    assert send(running, browser, f"{path}/change", role="leader", area="999999").status_code == 404
+    assert send(running, browser, f"{path}/change", role="leader", area="510104").ok
+    shown(running, person, "/account", 401)
+    assert sign_in(running, person, "officer").status_code == 302
+    assert "街道领导" in shown(running, person, "/account")
+    made = send(running, browser, f"{path}/password")
+    (password,) = re.findall(r'<p class="secret">([^<]+)</p>', made.text)
+    shown(running, person, "/account", 401)
+    assert send(running, session_of(running), "/signin", login="officer", password=password).ok
+    assert password not in shown(running, browser, path), "it is shown once"
+
+
+@pytest.mark.parametrize("what", ["change", "password", "state"])
+def test_nobody_else_changes_an_account(running: Running, browser: requests.Session, what: str) -> None:
+    city = build_city(running.settings)
+    account_id = city.accounts.id_of("leader")
+    city.close()
+    sign_in(running, browser, "leader")
+    assert send(running, browser, f"/accounts/{account_id}/{what}", role="admin", area="5101", active="0").status_code == 403
+
+
+def test_who_has_the_password_and_tries_codes_is_told_to_its_owner(running: Running, browser: requests.Session) -> None:
+    city = build_city(running.settings)
+    login = "guessed"
+    city.accounts.create(login, "王芳", "officer", "5101", "a long password")
+    secret, _ = city.accounts.give_factor(login)
+    thief = session_of(running)
+    half = re.search(r'name="half" value="([^"]+)"', send(running, thief, "/signin", login=login, password="a long password").text)
+    assert half is not None
+    for _ in range(10):
+        assert send(running, thief, "/signin", half=half[1], code="000000").status_code == 401
+    again = send(running, thief, "/signin", half=half[1], code="000000")
+    assert 'name="half"' not in again.text, "the password is asked for again"
+    with city.database.write() as session:
+        session.execute(delete(SignInFailure))  # the minute that has to be waited for
+    half = re.search(r'name="half" value="([^"]+)"', send(running, browser, "/signin", login=login, password="a long password").text)
+    assert half is not None
+    entered = send(running, browser, "/signin", half=half[1], code=pyotp.TOTP(secret).now())
+    city.close()
+    assert entered.url.endswith("/account")
+    assert "动态验证码多次错误" in entered.text

@@ -206,6 +206,7 @@ def test_state_changes_that_are_not_allowed(admin: Caller, units: list[dict[str,
 FILLED = {"code": "510104", "id": "x", "number": "1"}
 ROUTES = [(name.split()[0], name.split()[1].format_map(FILLED)) for name in API_ROWS]
 FOR_UNITS = {
+    ("POST", "/my/password"),
     ("POST", "/sessions/x/revoke"), ("GET", "/my/access"), ("GET", "/my/sessions"), ("GET", "/my/second-factor"),
     ("POST", "/my/second-factor"), ("POST", "/my/second-factor/remove"),
     ("GET", "/units/x"), ("GET", "/units/by-number/1"), ("GET", "/units/x/trail"), ("POST", "/units/x/duty"), ("POST", "/positions"),

@@ -15,10 +15,13 @@ import requests
 
 from dashboard.city import build_city
 from dashboard.demo.accounts import PASSWORD
+from dashboard.invitations import Invitations
 from tests.conftest import Running, _serve
 from tests.servers import _wait_for_port, free_port
 
 USER = '{"sub": "7f3a", "preferred_username": "wang"}'
+INVITED: list[str] = []
+"""The invitation to the account of 王芳."""
 STRANGER = '{"sub": "9999", "preferred_username": "officer"}'
 
 
@@ -50,7 +53,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, pro
     oidc = {"YIPING_OIDC_ISSUER": provider, "YIPING_OIDC_CLIENT_ID": "yiping", "YIPING_OIDC_CLIENT_SECRET": "a secret of ours"}
     for one in _serve(folder, oidc):
         city = build_city(one.settings)
-        city.accounts.create("wang", "王芳", "officer", "5101", "")
+        account_id = city.accounts.create("wang", "王芳", "officer", "5101", "")
+        INVITED.append(Invitations(city.secret_for("invitation")).path(account_id))
         city.close()
         yield one
 
@@ -63,9 +67,9 @@ def browser(running: Running) -> requests.Session:
     return session
 
 
-def consented(browser: requests.Session, running: Running, subject: str) -> requests.Response:
+def consented(browser: requests.Session, running: Running, subject: str, path: str = "/signin/elsewhere") -> requests.Response:
     """Go to the provider, say who one is, come back."""
-    page = browser.get(running.server.address + "/signin/elsewhere", timeout=60)
+    page = browser.get(running.server.address + path, timeout=60)
     assert "127.0.0.1" in page.url
     assert running.server.address not in page.url
     assert "code_challenge=" in page.url
@@ -74,7 +78,8 @@ def consented(browser: requests.Session, running: Running, subject: str) -> requ
 
 def test_a_person_whom_the_provider_knows_gets_in(running: Running, browser: requests.Session) -> None:
     assert "统一身份认证" in browser.get(running.server.address + "/signin", timeout=60).text
-    answer = consented(browser, running, "7f3a")
+    assert consented(browser, running, "7f3a").status_code == 403, "whatever name the provider knows them by: nobody has bound it yet"
+    answer = consented(browser, running, "7f3a", INVITED[0])
     assert answer.url == running.server.address + "/"
     access = browser.get(running.server.address + "/api/v1/my/access", timeout=60).json()
     assert (access["name"], access["role"]) == ("王芳", "officer")
@@ -111,3 +116,18 @@ def test_the_second_step_asks_for_the_code_only(running: Running, browser: reque
     assert forged.status_code == 401
     entered = browser.post(address, data={"half": half[1], "code": pyotp.TOTP(secret).now()}, allow_redirects=False, timeout=60)
     assert (entered.status_code, entered.headers["Location"]) == (302, "/")
+
+
+def test_a_browser_that_got_in_before_is_not_kept_out_by_strangers(running: Running, browser: requests.Session) -> None:
+    address = running.server.address + "/signin"
+
+    def tried(one: requests.Session, password: str) -> int:
+        return one.post(address, data={"login": "leader", "password": password}, allow_redirects=False, timeout=60).status_code
+
+    assert tried(browser, PASSWORD) == 302
+    stranger = requests.Session()
+    stranger.trust_env = False
+    stranger.headers["Origin"] = running.server.address
+    assert {tried(stranger, "guess") for _ in range(12)} == {401, 429}
+    assert tried(stranger, PASSWORD) == 429
+    assert tried(browser, PASSWORD) == 302

@@ -143,7 +143,7 @@ def test_revoked_means_silent(running: Running, city: City, unit: dict[str, Any]
 def person(city: City) -> tuple[str, str, Issued]:
     """Login and id of a new account, and its session."""
     login = f"person-{uuid.uuid4().hex[:8]}"
-    account_id = city.accounts.create(login, "值班员", "officer", "5101", PASSWORD)
+    account_id = city.accounts.create(login, "值班员", "officer", "5101", PASSWORD, known_to_all=True)
     return login, account_id, city.accounts.sign_in(login, PASSWORD, "127.0.0.1")
 
 
@@ -162,6 +162,11 @@ def is_closed(city: City) -> tuple[Issued, Callable[[], Any]]:
     return issued, lambda: city.accounts.set_active(ADMIN, account_id, False)
 
 
+def gets_another_role(city: City) -> tuple[Issued, Callable[[], Any]]:
+    _, account_id, issued = person(city)
+    return issued, lambda: city.accounts.change(ADMIN, account_id, "leader", "510104")
+
+
 def gets_another_password(city: City) -> tuple[Issued, Callable[[], Any]]:
     login, _, issued = person(city)
     return issued, lambda: city.accounts.set_password(ADMIN, login, f"{PASSWORD} too")
@@ -172,8 +177,11 @@ def signs_out_elsewhere(city: City) -> tuple[Issued, Callable[[], Any]]:
     return issued, lambda: city.accounts.revoke_session(city.accounts.principal(issued.secret), issued.id)
 
 
+ENDINGS = (expires, is_closed, gets_another_role, gets_another_password, signs_out_elsewhere)
+
+
 def test_however_a_token_ends_its_sockets_are_silent(running: Running, city: City) -> None:
-    ended = [way(city) for way in (expires, is_closed, gets_another_password, signs_out_elsewhere)]
+    ended = [way(city) for way in ENDINGS]
     sockets = [Plain(running.server.address, issued.secret) for issued, _ in ended]
     for one in sockets:
         one.say('42["open",{"area":"5101"}]')
@@ -181,7 +189,22 @@ def test_however_a_token_ends_its_sockets_are_silent(running: Running, city: Cit
     for _, end in ended:
         end()
     hear(sockets, REVOKED_S)
-    assert told(sockets, city) == [[], [], [], []]
+    assert told(sockets, city) == [[] for _ in ENDINGS]
+
+
+def test_an_area_that_an_import_has_moved_is_no_longer_heard_of(running: Running, city: City) -> None:
+    issued = city.accounts.create_token("api", "x", "officer", "5101")
+    socket = Plain(running.server.address, issued.secret)
+    socket.say('42["open",{"area":"5101"}]')
+    hear([socket], 0.3)
+    with city.database.write() as session:
+        session.get_one(Token, issued.id).area_code = "510182"
+    hear([socket], REVOKED_S)
+    assert not socket.open
+    again = Plain(running.server.address, issued.secret)
+    again.say('42["open",{"area":"5101"}]')
+    hear([again], 1)
+    assert told([again], city) == [[]]
 
 
 def test_who_never_says_who_it_is_is_closed(running: Running) -> None:

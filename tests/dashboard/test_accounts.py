@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +13,13 @@ from sqlalchemy import text
 
 from dashboard import second_factor
 from dashboard.accounts import Accounts
-from dashboard.attempts import FOR_A_NAME, FROM_ONE_PLACE, OF_A_PLACE, OF_ANY_PLACE
+from dashboard.attempts import FOR_A_NAME, FROM_ONE_PLACE, OF_A_PLACE, OF_ANY_PLACE, place_of
 from dashboard.city import City, build_city
 from dashboard.demo.accounts import PASSWORD
 from dashboard.errors import Refused
+from dashboard.identity import ALL_PERMISSIONS
+from dashboard.invitations import Invitations
+from dashboard.known_browsers import KnownBrowsers
 from dashboard.settings import Settings
 from datasources.queries import changes
 from tests.conftest import ADMIN, OFFICER, TurnedClock, principal
@@ -55,9 +59,9 @@ def test_tokens_are_revoked_at_once_and_never_stored(city: City) -> None:
     who = city.accounts.principal(issued.secret)
     assert who.may("see")
     assert not who.may("order"), "a wall screen only looks"
-    assert city.accounts.still_valid([issued.id]) == {issued.id}
+    assert city.accounts.still_valid([issued.id]) == {issued.id: ("officer", "5101")}
     city.accounts.revoke(issued.id)
-    assert city.accounts.still_valid([issued.id]) == set()
+    assert city.accounts.still_valid([issued.id]) == {}
     with pytest.raises(Refused) as caught:
         city.accounts.principal(issued.secret)
     assert caught.value.code == "token_revoked"
@@ -77,7 +81,7 @@ def test_accounts_and_tokens_that_cannot_be(sqlite_city: City) -> None:
         (lambda: make.create("x", "x", "king", "5101", "long enough"), "invalid"),
         (lambda: make.create("x", "x", "officer", "999999", "long enough"), "unknown_area"),
         (lambda: make.create("x", "x", "officer", "5101", "short"), "invalid"),
-        (lambda: make.create("officer", "x", "officer", "5101", "long enough"), "already_so"),
+        (lambda: make.create("officer", "x", "officer", "5101", "long enough for that"), "already_so"),
         (lambda: make.create("x", "x", "unit", "5101", "long enough"), "unknown_unit"),
         (lambda: make.create_token("session", "x", "officer", "5101"), "invalid"),
         (lambda: make.create_token("api", "x", "unit", "5101", timedelta(days=1)), "unknown_unit"),
@@ -214,15 +218,238 @@ def test_a_role_that_needs_a_second_factor_does_not_get_in_without(sqlite_city: 
 
 
 def test_who_signs_in_elsewhere_is_bound_once_and_only_if_the_account_is_meant_for_it(city: City) -> None:
-    city.accounts.create("wang", "王", "officer", "5101", "")
+    elsewhere = city.accounts.sign_in_elsewhere
+    wang = city.accounts.create("wang", "王", "officer", "5101", "")
     assert refusal(lambda: city.accounts.sign_in("wang", "", "peer")) == "wrong_password"
-    assert refusal(lambda: city.accounts.sign_in_elsewhere("sub-1", "officer", "peer")) == "unknown_person", "it has a password"
-    assert refusal(lambda: city.accounts.sign_in_elsewhere("sub-1", "nobody", "peer")) == "unknown_person"
-    assert city.accounts.principal(city.accounts.sign_in_elsewhere("sub-1", "wang", "peer").secret).name == "王"
-    assert refusal(lambda: city.accounts.sign_in_elsewhere("sub-2", "wang", "peer")) == "unknown_person", "somebody else of that name"
-    renamed = city.accounts.principal(city.accounts.sign_in_elsewhere("sub-1", "another name", "peer").secret)
-    city.accounts.set_active(ADMIN, renamed.account_id or "", False)
-    assert refusal(lambda: city.accounts.sign_in_elsewhere("sub-1", "wang", "peer")) == "unknown_person"
+    assert refusal(lambda: elsewhere("sub-1", "peer")) == "unknown_person", "nobody was invited"
+    officer = city.accounts.id_of("officer")
+    assert refusal(lambda: elsewhere("sub-1", "peer", invited=officer)) == "unknown_person", "it has a password"
+    assert refusal(lambda: elsewhere("sub-1", "peer", invited="nobody")) == "unknown_person"
+    assert city.accounts.principal(elsewhere("sub-1", "peer", invited=wang).secret).name == "王"
+    assert refusal(lambda: elsewhere("sub-2", "peer", invited=wang)) == "unknown_person", "the invitation was used"
+    li = city.accounts.create("li", "李", "officer", "5101", "", subject="sub-3")
+    assert city.accounts.principal(elsewhere("sub-3", "peer").secret).account_id == li, "bound when it was made"
+    city.accounts.set_active(ADMIN, wang, False)
+    assert refusal(lambda: elsewhere("sub-1", "peer")) == "unknown_person"
+
+
+def test_a_role_that_needs_more_than_a_password_needs_it_from_the_provider_too(sqlite_city: City) -> None:
+    strict = Accounts(sqlite_city.commands, need_factor=frozenset({"admin"}))
+    strict.create("lin", "林", "admin", "5101", "", subject="sub-1")
+    assert refusal(lambda: strict.sign_in_elsewhere("sub-1", "peer")) == "factor_missing"
+    assert strict.sign_in_elsewhere("sub-1", "peer", strong=True)
+
+
+@pytest.mark.parametrize(
+    ("methods", "grade", "strong"),
+    [
+        (["pwd"], None, False),
+        (["pwd", "otp"], None, True),
+        (["mfa"], None, True),
+        (None, "gold", True),
+        ("mfa", "tin", False),
+        (3, 4, False),
+    ],
+)
+def test_what_a_provider_says_of_its_sign_in(methods: object, grade: object, strong: bool) -> None:
+    assert second_factor.is_strong(methods, grade, frozenset({"gold"})) == strong
+
+
+def test_an_invitation_is_for_one_account_and_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    invitations = Invitations(b"secret")
+    path = invitations.path("account-1")
+    text_ = path.partition("=")[2]
+    assert invitations.account(text_) == "account-1"
+    assert invitations.account("") == ""
+    assert refusal(lambda: invitations.account(text_[:-2] + "xx")) == "token_expired"
+    assert refusal(lambda: Invitations(b"another").account(text_)) == "token_expired"
+    later = time.time() + 8 * 86_400
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
+    assert refusal(lambda: invitations.account(text_)) == "token_expired"
+
+
+def test_strangers_who_guess_cannot_keep_the_owner_out(sqlite_city: City, clock: TurnedClock) -> None:
+    sign_in = sqlite_city.accounts.sign_in
+    for i in range(FOR_A_NAME + 3):
+        while refusal(lambda i=i: sign_in("commander", "guess", f"10.{i}.0.1")) == "too_many_attempts":  # type: ignore[misc]
+            clock.turn(seconds=1)
+    assert refusal(lambda: sign_in("commander", PASSWORD, "10.9.9.9")) == "too_many_attempts"
+    assert sign_in("commander", PASSWORD, "10.9.9.9", browser="known before"), "a browser that is known is none of the strangers"
+    for _ in range(FROM_ONE_PLACE):
+        assert refusal(lambda: sign_in("commander", "guess", "10.9.9.9", browser="known before")) == "wrong_password"
+    assert refusal(lambda: sign_in("commander", PASSWORD, "10.9.9.9", browser="known before")) == "too_many_attempts"
+    clock.turn(minutes=6)
+    assert sign_in("commander", PASSWORD, "10.9.9.9")
+
+
+def test_each_guess_beyond_ten_waits_longer_and_never_longer_than_a_minute(sqlite_city: City, clock: TurnedClock) -> None:
+    attempts, waits, tried = sqlite_city.accounts._attempts, [], 0
+    began = clock()
+    while clock() - began < timedelta(minutes=4):
+        try:
+            attempts.fail(attempts.begin("leader", f"10.0.{tried // 200}.{tried % 200}"))
+            tried += 1
+        except Refused as refused:
+            waits.append(refused.retry_after or 0)
+            clock.turn(seconds=waits[-1])
+    assert waits[:5] == [1, 2, 4, 8, 16]
+    assert max(waits) <= 60
+    assert tried < FOR_A_NAME + 10
+
+
+def test_a_household_of_ipv6_is_one_place(sqlite_city: City) -> None:
+    attempts = sqlite_city.accounts._attempts
+    for i in range(FROM_ONE_PLACE):
+        attempts.fail(attempts.begin("leader", f"2001:db8:1:2::{i:x}"))
+    assert refusal(lambda: attempts.begin("leader", "2001:db8:1:2:ffff::1")) == "too_many_attempts"
+    assert attempts.begin("leader", "2001:db8:1:3::1")
+    assert [place_of(peer) for peer in ("::ffff:10.0.0.1", "10.0.0.1", "unix:")] == ["10.0.0.1", "10.0.0.1", "unix:"]
+
+
+def test_ten_wrong_codes_ask_for_the_password_again_and_its_owner_is_told(sqlite_city: City, clock: TurnedClock) -> None:
+    accounts = sqlite_city.accounts
+    secret, _ = accounts.give_factor("admin")
+    assert refusal(lambda: accounts.sign_in("admin", PASSWORD, "10.6.6.6")) == "code_needed"
+    first = accounts.codes_round("admin")
+    for _ in range(10):
+        assert accounts.codes_round("admin") == first
+        assert refusal(lambda: accounts.sign_in_with_code("admin", "000000", "10.6.6.6")) == "wrong_code"
+    assert accounts.codes_round("admin") != first, "what was begun before does not go on"
+    assert refusal(lambda: accounts.sign_in("admin", PASSWORD, "10.6.6.6", "000000")) == "too_many_attempts"
+    clock.turn(seconds=61)
+    issued = accounts.sign_in("admin", PASSWORD, "10.1.1.1", pyotp.TOTP(secret).at(clock()))
+    assert issued.guessed
+    who = accounts.principal(issued.secret)
+    assert [one["peer"] for one in accounts.guessed(who.account_id or "")] == ["10.6.6.6"]
+    clock.turn(seconds=30)
+    assert not accounts.sign_in("admin", PASSWORD, "10.1.1.1", pyotp.TOTP(secret).at(clock())).guessed, "it was said once"
+
+
+def test_a_day_of_guessing_codes_is_a_few_hundred(sqlite_city: City, clock: TurnedClock) -> None:
+    accounts = sqlite_city.accounts
+    accounts.give_factor("admin")
+    began, tried = clock(), 0
+    while clock() - began < timedelta(hours=12):
+        try:
+            accounts.sign_in_with_code("admin", "000000", "10.6.6.6")
+        except Refused as refused:
+            if refused.code == "wrong_code":
+                tried += 1
+            else:
+                clock.turn(seconds=refused.retry_after or 0)
+    assert tried <= 200
+
+
+def test_another_role_or_area_ends_every_session(city: City) -> None:
+    before = city.accounts.sign_in("leader", PASSWORD, "10.0.0.1")
+    leader = city.accounts.principal(before.secret).account_id or ""
+    change = city.accounts.change
+    assert refusal(lambda: change(OFFICER, leader, "officer", "5101")) == "forbidden"
+    assert refusal(lambda: change(principal("admin", "510182"), leader, "officer", "510182")) == "not_found"
+    assert refusal(lambda: change(ADMIN, leader, "king", "5101")) == "invalid"
+    assert refusal(lambda: change(ADMIN, leader, "officer", "999999")) == "unknown_area"
+    assert refusal(lambda: change(ADMIN, leader, "unit", "5101")) == "unknown_unit"
+    assert city.accounts.principal(before.secret)
+    change(ADMIN, leader, "officer", "5101")
+    assert refusal(lambda: city.accounts.principal(before.secret)) == "token_revoked"
+    again = city.accounts.principal(city.accounts.sign_in("leader", PASSWORD, "10.0.0.1").secret)
+    assert (again.role, again.area_code) == ("officer", "5101")
+    assert "account.change" in kinds(city)
+    admin = city.accounts.principal(city.accounts.sign_in("admin", PASSWORD, "peer").secret)
+    assert refusal(lambda: change(admin, admin.account_id or "", "officer", "5101")) == "not_allowed_now"
+
+
+def test_nobody_gives_more_than_they_have(city: City) -> None:
+    district = principal("admin", "510104")
+    leader = next(one for one in city.accounts.listed(ADMIN) if one.login == "leader")
+    city.accounts.change(ADMIN, leader.id, "leader", "510104")
+    assert refusal(lambda: city.accounts.change(district, leader.id, "leader", "5101")) == "outside_scope"
+    city.accounts.change(district, leader.id, "officer", "510104")
+
+
+def test_one_changes_ones_own_password_and_stays(city: City) -> None:
+    here, there = (city.accounts.sign_in("officer", PASSWORD, "10.0.0.1") for _ in range(2))
+    who = city.accounts.principal(here.secret)
+    assert refusal(lambda: city.accounts.change_password(who, "wrong", "another long password", "10.0.0.1")) == "wrong_password"
+    assert refusal(lambda: city.accounts.change_password(who, PASSWORD, "short", "10.0.0.1")) == "invalid"
+    city.accounts.change_password(who, PASSWORD, "another long password", "10.0.0.1")
+    assert city.accounts.principal(here.secret)
+    assert refusal(lambda: city.accounts.principal(there.secret)) == "token_revoked"
+    assert city.accounts.sign_in("officer", "another long password", "10.0.0.1")
+    assert refusal(lambda: city.accounts.change_password(OFFICER, PASSWORD, "another long password", "x")) == "forbidden"
+
+
+def test_who_stands_at_an_open_screen_cannot_guess_its_password_there(sqlite_city: City) -> None:
+    who = sqlite_city.accounts.principal(sqlite_city.accounts.sign_in("officer", PASSWORD, "10.0.0.1").secret)
+    for _ in range(FROM_ONE_PLACE):
+        assert refusal(lambda: sqlite_city.accounts.change_password(who, "guess", "another long password", "10.0.0.1")) == "wrong_password"
+    assert refusal(lambda: sqlite_city.accounts.change_password(who, PASSWORD, "another long password", "10.0.0.1")) == "too_many_attempts"
+
+
+def test_a_password_that_was_made_for_somebody_lets_them_in(city: City) -> None:
+    leader = next(one for one in city.accounts.listed(ADMIN) if one.login == "leader")
+    assert refusal(lambda: city.accounts.reset_password(OFFICER, leader.id)) == "forbidden"
+    assert refusal(lambda: city.accounts.reset_password(principal("admin", "510182"), leader.id)) == "not_found"
+    password = city.accounts.reset_password(ADMIN, leader.id)
+    assert len(password) == 16
+    assert city.accounts.sign_in("leader", password, "10.0.0.1")
+
+
+def test_clients_have_roles_that_may_less_than_a_person(city: City) -> None:
+    def may(role: str) -> set[str]:
+        who = city.accounts.principal(city.accounts.create_token("api", "x", role, "5101").secret)
+        return {permission for permission in ALL_PERMISSIONS if who.may(permission)}
+
+    assert [may(role) for role in ("gateway", "reader", "metrics")] == [{"relay"}, {"see"}, {"metrics"}]
+    assert refusal(lambda: city.accounts.create("x", "x", "gateway", "5101", "a long password")) == "invalid", "no person has one"
+    assert refusal(lambda: city.accounts.create_token("device", "x", "reader", "5101")) == "invalid"
+
+
+def test_a_token_may_be_kept_to_networks(city: City) -> None:
+    issued = city.accounts.create_token("api", "x", "gateway", "5101", networks="10.1.0.0/16, 2001:db8::/32")
+    for peer in ("10.1.2.3", "::ffff:10.1.2.3", "2001:db8:5::1"):
+        assert city.accounts.principal(issued.secret, peer)
+    for peer in ("10.2.0.1", "", "unix:", "2001:db9::1"):
+        assert refusal(lambda peer=peer: city.accounts.principal(issued.secret, peer)) == "wrong_network"  # type: ignore[misc]
+    assert refusal(lambda: city.accounts.create_token("api", "x", "gateway", "5101", networks="10.1.0.1/16")) == "invalid"
+
+
+def test_when_and_from_where_a_token_was_used_is_kept(city: City, clock: TurnedClock) -> None:
+    issued = city.accounts.create_token("api", "x", "reader", "5101")
+    shown = lambda: next((token.used_at, token.used_from) for token in city.accounts.tokens() if token.id == issued.id)  # noqa: E731
+    assert shown() == (None, "")
+    city.accounts.principal(issued.secret, "10.1.2.3")
+    city.accounts.keep_used()
+    assert shown() == (clock(), "10.1.2.3")
+    clock.turn(minutes=5)
+    city.accounts.keep_used([issued.id])
+    assert shown() == (clock(), "10.1.2.3"), "a connection that is open uses its token"
+
+
+def test_a_session_that_nobody_uses_ends_and_a_phones_does_not(city: City, clock: TurnedClock) -> None:
+    desk, phone = (city.accounts.sign_in(login, PASSWORD, "peer") for login in ("officer", "unit"))
+    for _ in range(3):
+        clock.turn(hours=3)
+        city.accounts._forget()  # what was looked up is good for two seconds, of another clock
+        assert city.accounts.principal(desk.secret)
+        city.accounts.keep_used()
+    clock.turn(hours=4, seconds=1)
+    city.accounts._forget()
+    assert refusal(lambda: city.accounts.principal(desk.secret)) == "token_expired"
+    assert city.accounts.principal(phone.secret)
+
+
+def test_a_browser_is_known_for_the_names_that_got_in_with_it() -> None:
+    known = KnownBrowsers(b"secret")
+    cookie = known.remembering("", "officer")
+    assert known.of(cookie, "officer")
+    assert known.of(cookie, "leader") == ""
+    for i in range(5):
+        cookie = known.remembering(cookie, f"person-{i}")
+    assert known.of(cookie, "officer") == "", "of many the latest"
+    assert known.of(known.remembering(cookie, "person-3"), "person-3") == known.of(cookie, "person-3")
+    for forged in ("", "nonsense", KnownBrowsers(b"another").remembering("", "officer")):
+        assert known.of(forged, "officer") == ""
 
 
 def test_what_a_person_can_see(city: City) -> None:

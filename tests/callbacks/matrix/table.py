@@ -126,6 +126,9 @@ API_ROWS: dict[str, Row] = {
     "GET /accounts/{id}/access": Row(ADMIN, "things", "never", to("/accounts/{account}/access")),
     "GET /accounts/{id}/sessions": Row(ADMIN, "things", "never", to("/accounts/{account}/sessions")),
     "POST /accounts/{id}/state": Row(ADMIN, "things", "never", fresh("account", "/accounts/{account}/state", lambda t, p: {"active": False})),
+    "POST /accounts/{id}/change": Row(ADMIN, "things", "never", fresh("account", "/accounts/{account}/change", lambda t, p: {"role": "leader", "area": t.community})),
+    "POST /accounts/{id}/password": Row(ADMIN, "things", "never", fresh("account", "/accounts/{account}/password")),
+    "POST /my/password": Row(NONE, "own", "never", post("/my/password", lambda t, p: {"present": "a long password", "new": "another long password"})),
     "POST /sessions/{id}/revoke": Row(ADMIN, "things", "never", fresh("session", "/sessions/{session}/revoke"), hidden=True),
     "GET /my/access": Row(SEE, "own", "own", to("/my/access")),
     "GET /my/sessions": Row(NONE, "own", "never", to("/my/sessions")),
@@ -216,10 +219,14 @@ PAGES: dict[str, Row] = {
         ADMIN, "things", "never", lambda t, p: Ask(f"/account/sessions/{t.session()}/revoke"), hidden=True),
     "POST /account/factor": Row(NONE, "own", "never", page("/account/factor", data={"secret": "", "code": ""})),
     "POST /account/factor/remove": Row(NONE, "own", "never", page("/account/factor/remove", data={"code": ""})),
+    "POST /account/password": Row(NONE, "own", "never", page("/account/password", data={"present": "", "new": "", "again": ""})),
     "GET /accounts": Row(ADMIN, "anybody", "never", page("/accounts")),
     "GET /accounts/<account_id>": Row(ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}")),
     "POST /accounts/<account_id>/sessions/<session_id>/revoke": Row(
         ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}/sessions/{t.session()}/revoke")),
+    "POST /accounts/<account_id>/change": Row(
+        ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}/change", None, {"data": {"role": "leader", "area": t.community}})),
+    "POST /accounts/<account_id>/password": Row(ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}/password")),
     "POST /accounts/<account_id>/state": Row(
         ADMIN, "things", "never", lambda t, p: Ask(f"/accounts/{t.account()}/state", None, {"data": {"active": "0"}})),
     "POST /signout": Row(SEE, "anybody", "own", page("/signout")),

@@ -19,7 +19,7 @@ from callbacks.tiles import AREAS
 from dashboard.codes import contains
 from datasources.models import Change
 from tests.callbacks.matrix.people import Person
-from tests.callbacks.matrix.table import API, API_ROWS, DASH, PAGES, SOCKET_EVENTS, Row
+from tests.callbacks.matrix.table import API, API_ROWS, DASH, PAGES, SEE, SOCKET_EVENTS, Row
 from tests.callbacks.matrix.things import CANARY, OTHER_CITY, Things, add_other_city, gather
 from tests.conftest import KEYS, _serve, _settings
 from tests.servers import ROOT
@@ -209,6 +209,37 @@ def test_socket_events(things: Things, name: str) -> None:
         return judge(row, refused["code"] if refused else ""), json.dumps(told, ensure_ascii=False, default=repr)
 
     check(row, things, tries)
+
+
+CLIENTS = {
+    "gateway": {
+        "POST /api/v1/positions",
+        "GET /api/v1/deliveries",
+        "GET /api/v1/units/with-device",
+        "POST /api/v1/units/{id}/duty",
+        "POST /api/v1/calls/{id}/report",
+        "POST /api/v1/deliveries/{id}/answers",
+    },
+    "reader": {name for name, row in HTTP.items() if name.startswith("GET ") and row.staff >= SEE and row.where != "public"},
+    "metrics": {"GET /metrics"},
+}
+"""What an API client of each narrow role may do, beyond what everybody who is signed in may."""
+
+
+@pytest.mark.parametrize("role", CLIENTS)
+def test_clients_of_a_narrow_role_get_in_where_they_must_and_nowhere_else(things: Things, role: str) -> None:
+    person = Person(role, "own", things.community, things.city.accounts.create_token("api", role, role, things.community).secret)
+    got_in = set()
+    for name, row in HTTP.items():
+        ask = row.ask(things, person)
+        options = dict(ask.options) if "data" in ask.options else {**ask.options, "json": ask.body}
+        if row.where == "public":
+            continue
+        code = code_of(things.send(name.split()[0], ask.path, person.token, **options))
+        if code != "forbidden" and not (row.hidden and code == "not_found"):
+            got_in.add(name)
+    everybody = {name for name, row in HTTP.items() if row.staff >= SEE and row.units == "own" and not name.startswith("GET /api/v1")}
+    assert got_in - everybody == CLIENTS[role] - everybody
 
 
 def test_every_way_in_has_a_row(folder: Path, things: Things) -> None:
