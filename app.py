@@ -75,6 +75,7 @@ def build(settings: Settings) -> Any:
     from dashboard.calling.channels import open_channels
     from dashboard.chores import Chores
     from dashboard.city import build_city
+    from dashboard.clock_watch import ClockWatch
     from dashboard.dispatch.policies import OUTSIDE
     from dashboard.live.hub import Hub
     from dashboard.memory import give_back
@@ -145,7 +146,8 @@ def build(settings: Settings) -> Any:
     everybody = screens.Screens(socketio, hub)
     sockets.install(server, socketio, city, hub, everybody, offload)
     registry.watch(hub, everybody, city.leadership.leads, city.buckets)
-    health.install(server, city, hub, everybody)
+    clock_watch = ClockWatch(city.database, city.troubles, city.commands.clock, city.leadership.leads)
+    health.install(server, city, hub, everybody, clock_watch)
 
     # What has been built stays: the collector need not walk through a whole city again and again (a tenth of a second each time).
     gc.collect()
@@ -176,6 +178,8 @@ def build(settings: Settings) -> Any:
             ("tokens", TURN_OUT_S, lambda: everybody.turn_out(city.accounts.still_valid)),
             ("used", USED_EVERY_S, lambda: city.accounts.keep_used({one.token_id for one in list(everybody.principals.values())})),
             ("memory", 60.0, give_back),
+            ("clock", 1.0, clock_watch.look),
+            ("storage", 5.0, city.storage.look),
             ("seal", 60.0, partial(watch_seal, city.database, city.troubles)),
             ("tiles", 3.0, TileKeeper(city.tiling, city.troubles, lambda: everybody.send("screens", "tiles", {})).look),
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Callable
 
@@ -14,21 +13,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from callbacks.screens import Screens
 from callbacks.web import json_response, language, page, principal, say
 from dashboard.city import City
+from dashboard.clock_watch import ClockWatch
 from dashboard.live.hub import Hub
 from layouts.status import status_page
 
 log = logging.getLogger(__name__)
-LEAST_FREE = 8 * 1024 * 1024
-"""Bytes on the disk of the data folder: less is taken by the next few writes."""
+NEEDED = ("database", "writing", "disk", "picture", "chores")
+"""Without one of these, people must not be sent here."""
 LATE_S = 5.0
 """A picture that is older is not one to send people to."""
 
 
-def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
+def install(server: Flask, city: City, hub: Hub, screens: Screens, clock: ClockWatch) -> None:
     """Add `/healthz`, `/readyz` and `/status`."""
     checks: dict[str, Callable[[], str]] = {
         "database": lambda: _asked(city),
-        "disk": lambda: _full(city),
+        "writing": city.storage.problem,
+        "disk": city.storage.full,
+        "clock": clock.problem,
         "redis": city.bus.problem,
         "picture": lambda: "" if hub.age() < LATE_S else "late",
         "chores": lambda: "" if hub.alive() else "ended",
@@ -45,9 +47,11 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
 
     @server.get("/readyz")
     def readyz() -> Response:
-        """Whether people should be sent here: the database answers, the picture is fresh. Redis away makes us slower, not wrong."""
+        """Whether people should be sent here: the database answers and takes what is written, the picture is fresh. Redis away makes us
+        slower, not wrong.
+        """
         found = states()
-        ready = not (found["database"] or found["disk"] or found["picture"] or found["chores"])
+        ready = not any(found[name] for name in NEEDED)
         return json_response({"ready": ready, "checks": {name: problem or "ok" for name, problem in found.items()}}, 200 if ready else 503)
 
     @server.get("/status")
@@ -64,11 +68,6 @@ def install(server: Flask, city: City, hub: Hub, screens: Screens) -> None:
         rows += [(say(f"status.{name}"), str(value), True) for name, value in facts.items()]
         rows += [(say("status.trouble"), f"{trouble[language()]} · {trouble['since']}", False) for trouble in city.troubles.listed()]
         return page(status_page(say, language(), rows))
-
-
-def _full(city: City) -> str:
-    """Whether nothing more could be stored: what people send is then refused, and they must not be sent here."""
-    return "full" if shutil.disk_usage(city.settings.data).free < LEAST_FREE else ""
 
 
 def _asked(city: City) -> str:

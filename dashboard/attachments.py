@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from dashboard.clock import Clock
 from dashboard.errors import Refused
 from dashboard.identity import Principal
+from dashboard.storage import Storage
 from datasources.database import Database
 from datasources.models import Clip, Photo
 
@@ -24,8 +25,9 @@ class Attachments(Generic[A]):
     model: type[A]
     suffix = ""
 
-    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
+    def __init__(self, database: Database, folder: Path, clock: Clock, storage: Storage) -> None:
         self._database = database
+        self._storage = storage
         self._folder = folder
         self._clock = clock
 

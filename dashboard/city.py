@@ -33,6 +33,7 @@ from dashboard.passwords import Offload
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings
+from dashboard.storage import Storage
 from dashboard.tickets import KINDS, Tickets
 from dashboard.tiling import Tiling
 from dashboard.troubles import Troubles
@@ -82,6 +83,7 @@ class City:
     subscriptions: Subscriptions
     tiling: Tiling
     troubles: Troubles
+    storage: Storage
 
     def refresh(self, topic: str) -> None:
         """Read anew what is kept in memory, after an import of `topic`."""
@@ -125,8 +127,9 @@ def build_city(
     areas = Areas(database)
     positions = Positions(database, areas, clock, open_shared_positions(settings.redis_url, names))
     troubles = Troubles(clock)
-    photos = Photos(database, settings.data / "photos", clock)
-    clips = Clips(database, settings.data / "clips", clock)
+    storage = Storage(database, settings.data, troubles)
+    photos = Photos(database, settings.data / "photos", clock, storage)
+    clips = Clips(database, settings.data / "clips", clock, storage)
     policies = Policies(commands, areas, set_up(settings))
     desk = Desk(commands, areas)
     buckets = Buckets()
@@ -166,4 +169,5 @@ def build_city(
         subscriptions=Subscriptions(commands, PushServices(settings.push_services)),
         tiling=Tiling(database, settings.data / "tiles", troubles),
         troubles=troubles,
+        storage=storage,
     )

@@ -22,11 +22,15 @@ class Clips(Attachments[Clip]):
     model = Clip
 
     def store(self, principal: Principal, key: str, data: bytes) -> str:
-        """Keep a clip (WebM, Ogg, MP4 or WAV) under the sender's idempotency key; returns its id. Raises `too_large`, `not_a_sound`."""
+        """Keep a clip (WebM, Ogg, MP4 or WAV) under the sender's idempotency key; returns its id.
+
+        Raises `too_large`, `not_a_sound`, `no_room`.
+        """
         principal.require("report")
         check_size(len(data), MOST_BYTES, "clip")
         if (known := self._sent_before(principal, key)) is not None:
             return known
+        self._storage.require_room()
         mimetype = _kind_of(data)
         clip = Clip(
             id=new_id(),

@@ -32,6 +32,7 @@ STATUS = {
     "unknown_unit": 422,
     "method_not_allowed": 405,
     "too_large": 413,
+    "no_room": 507,
     "not_an_image": 415,
     "not_a_sound": 415,
     "outside_city": 422,

@@ -14,6 +14,7 @@ from dashboard.attachments import Attachments, check_size
 from dashboard.clock import Clock, new_id
 from dashboard.errors import Refused
 from dashboard.identity import Principal
+from dashboard.storage import Storage
 from datasources.database import Database
 from datasources.models import Message, Photo, Ticket, TicketStep
 
@@ -32,20 +33,21 @@ class Photos(Attachments[Photo]):
     model = Photo
     suffix = ".jpg"
 
-    def __init__(self, database: Database, folder: Path, clock: Clock) -> None:
-        super().__init__(database, folder, clock)
+    def __init__(self, database: Database, folder: Path, clock: Clock, storage: Storage) -> None:
+        super().__init__(database, folder, clock, storage)
         self._drawing = BoundedSemaphore(SIDE_BY_SIDE)
 
     def store(self, principal: Principal, key: str, data: bytes) -> str:
         """Keep a photo under the sender's idempotency key; returns its id.
 
-        Raises `too_large` or `not_an_image`. The picture is drawn anew as JPEG: nothing else that was
+        Raises `too_large`, `not_an_image` or `no_room`. The picture is drawn anew as JPEG: nothing else that was
         in the file survives, neither the place the camera noted nor a script.
         """
         principal.require("report")
         check_size(len(data), MOST_BYTES, "photo")
         if (known := self._sent_before(principal, key)) is not None:
             return known
+        self._storage.require_room()
         with self._drawing:
             picture = _redrawn(data)
         photo = Photo(

@@ -98,7 +98,7 @@ class Positions:
             self._codes[number] = code
         with self._lock:
             self.hot.load([u[0] for u in units], [u[1] for u in units], [u[2] for u in units])
-            self.hot.place(latest)
+            self.hot.place(latest, self._latest_ms())
 
     def follow_others(self) -> None:
         """Show also what other workers take, from now on."""
@@ -110,7 +110,10 @@ class Positions:
 
     def _place(self, batch: Batch) -> None:
         with self._lock:
-            self.hot.place(batch)
+            self.hot.place(batch, self._latest_ms())
+
+    def _latest_ms(self) -> int:
+        return int((self._clock() + AHEAD).timestamp() * 1000)
 
     def _catch_up(self) -> None:
         with self._database.read() as session:
@@ -214,7 +217,7 @@ class Positions:
         cuts = [*starts[::FOLD_UNITS].tolist(), batch.size]
         for start, end in pairwise(cuts):
             with self._database.write() as session:
-                queries.fold(session, batch[start:end], ids[-1])
+                queries.fold(session, batch[start:end], ids[-1], self._latest_ms())
             time.sleep(0.01)  # others may write in between
         with self._database.write() as session:
             queries.drop_journal(session, ids)

@@ -37,8 +37,13 @@ def is_strong(methods: object, grade: object, accepted: frozenset[str]) -> bool:
 
 
 def used_step(secret: str, code: str, used: int, now: datetime) -> int | None:
-    """Number of the half minute whose code this is; None when it is none, or not later than `used`: no code is taken twice."""
+    """Number of the half minute whose code this is; None when it is none, or not later than `used`: no code is taken twice.
+
+    A `used` that is still to come is of before the clock was set back: with it nobody could get in until then.
+    """
     present = int(now.timestamp()) // STEP_S
+    if used > present + BESIDE:
+        used = 0
     code = re.sub(r"\s", "", code)
     otp = pyotp.TOTP(secret, interval=STEP_S)
     for step in range(present - BESIDE, present + BESIDE + 1):

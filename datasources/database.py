@@ -102,12 +102,23 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session, session.begin(), self._as_outer(session):
                 yield session
             return
-        with self._lock, self.engine.connect() as plain:
+        deadline = time.monotonic() + WRITE_PATIENCE_S  # from the arrival: who waits behind others does not wait as long again
+        with self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(yiping_write=True)
             with Session(connection, expire_on_commit=False) as session:
-                _begin_patiently(session)
+                _begin_patiently(session, deadline)
                 with session.begin() if not session.in_transaction() else _ending(session), self._as_outer(session):
                     yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """This process's turn to write. Raises `OperationalError` when it does not come."""
+        if not self._lock.acquire(timeout=WRITE_PATIENCE_S):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @contextmanager
     def _as_outer(self, session: Session) -> Iterator[None]:
@@ -133,9 +144,8 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _begin_patiently(session: Session) -> None:
+def _begin_patiently(session: Session, deadline: float) -> None:
     """Take SQLite's write lock, waiting for other processes without blocking the event loop."""
-    deadline = time.monotonic() + WRITE_PATIENCE_S
     while True:
         try:
             session.connection()

@@ -67,10 +67,14 @@ class HotPositions:
         """Ranks [first, last) of the units whose area code is in [low, high)."""
         return int(np.searchsorted(self._sorted_codes, low)), int(np.searchsorted(self._sorted_codes, high))
 
-    def place(self, batch: Batch) -> None:
-        """Take positions in any order: the latest of each unit counts, and only when it is later than what is known."""
-        batch = batch[batch["number"] < self.size]
-        batch = batch[batch["at_ms"] > self.at[batch["number"]]]
+    def place(self, batch: Batch, latest_ms: int) -> None:
+        """Take positions in any order: the latest of each unit counts, and only when it is later than what is known.
+
+        What is later than `latest_ms` is of before the clock was set back: it is not taken, and holds against nothing.
+        """
+        batch = batch[(batch["number"] < self.size) & (batch["at_ms"] <= latest_ms)]
+        known = self.at[batch["number"]]
+        batch = batch[(batch["at_ms"] > known) | (known > latest_ms)]
         batch = batch[np.argsort(batch["at_ms"], kind="stable")]
         # Of several for one unit the last assignment stays, which is the latest.
         numbers = batch["number"]

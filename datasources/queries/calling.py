@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -65,6 +65,15 @@ def pass_over(session: Session, channel: str, now: datetime) -> tuple[int, Call 
     count = session.scalar(select(func.count()).select_from(Delivery).where(*concerned)) or 0
     session.execute(update(Delivery).where(*concerned).values(call_at=now).execution_options(synchronize_session=False))
     return count, session.scalars(select(Call).where(*waiting).limit(1)).first()
+
+
+def shift(session: Session, step: timedelta) -> None:
+    """Move the moment of every call that waits: the clock was set by `step`."""
+    for model, column in ((Delivery, "call_at"), (Call, "due_at")):
+        waiting = session.execute(select(model.id, getattr(model, column)).where(getattr(model, column).is_not(None))).all()
+        moved = [{"id": key, column: moment + step} for key, moment in waiting]
+        for start in range(0, len(moved), AT_ONCE):
+            session.execute(update(model), moved[start : start + AT_ONCE])
 
 
 def context(session: Session, calls: Sequence[Call]) -> dict[str, tuple[Delivery, Order, Unit]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,8 +29,11 @@ def journal(session: Session) -> tuple[Batch, list[int]]:
     return np.frombuffer(b"".join(data for _, data in rows), LOCATED), [batch_id for batch_id, _ in rows]
 
 
-def fold(session: Session, batch: Batch, batch_id: int) -> None:
-    """Make track parts and latest positions of `batch`, which holds everything that the journal has of its units."""
+def fold(session: Session, batch: Batch, batch_id: int, latest_ms: int) -> None:
+    """Make track parts and latest positions of `batch`, which holds everything that the journal has of its units.
+
+    A latest position from behind `latest_ms` gives way to any other: it is of before the clock was set back.
+    """
     if not batch.size:
         return
     batch = batch[np.lexsort((batch["at_ms"], batch["number"]))]
@@ -50,9 +53,8 @@ def fold(session: Session, batch: Batch, batch_id: int) -> None:
     session.execute(dialect.insert(TrackPart).on_conflict_do_nothing(), parts)
     statement = dialect.insert(Position)
     columns = {name: getattr(statement.excluded, name) for name in names[1:]}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["unit_number"], set_=columns, where=Position.at_ms <= columns["at_ms"]), latest
-    )
+    newer = or_(Position.at_ms <= columns["at_ms"], Position.at_ms > latest_ms)
+    session.execute(statement.on_conflict_do_update(index_elements=["unit_number"], set_=columns, where=newer), latest)
 
 
 def drop_journal(session: Session, batch_ids: Sequence[int]) -> None:

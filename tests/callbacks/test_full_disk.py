@@ -72,7 +72,7 @@ def test_a_full_disk_is_said_and_keeps_no_request_from_its_answer(on_it: Running
     assert (ready.status_code, ready.json()["checks"]["disk"]) == (503, "full")
     for _ in range(3):
         assert report() == 503
-        assert photo() == 503
+        assert photo() == 507
     assert session.get(f"{base}/api/v1/areas/5101", timeout=60).ok, "what is known is still told"
     assert [path for path in (small_disk / "photos").rglob("*") if path.is_file()] == [], "half a photo is none"
     filler.unlink()
