@@ -170,6 +170,8 @@ def build(settings: Settings) -> Any:
             ("fences", 2.0, city.watcher.look),
             ("finished", 30.0, city.orders.close_finished),
             ("tracks", 600.0, city.positions.forget_old),
+            ("photos", 3600.0, city.photos.tidy),
+            ("clips", 3600.0, city.clips.tidy),
         ],
         due=city.leadership.leads,
     ).start()

@@ -8,6 +8,7 @@ first byte on, is handed to gunicorn unread.
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import socket
 import time
@@ -28,11 +29,17 @@ POSITION = f"POST {position_door.PATH} HTTP/1.1\r\n".encode()
 UPGRADE = b"GET /socket.io/"
 MOST_HEAD = 8192
 READ_AT_ONCE = 64 * 1024
+MOST_HELD = 16
+MOST_HELD_BYTES = 1024 * 1024
+"""Answers that are made before the first of them is read."""
 Tile = dict[str, str]
 """What `TileDoor` needs of a request."""
 Single = tuple[str, bytes, str]
 """Secret and body of a request with one position, and what proxies say of where it is from."""
 PATIENCE_S = 75.0
+BODY_S = 20.0
+BODY_A_SECOND = 1000.0
+"""A body has twenty seconds, and one more for each thousand bytes: a phone with one bar sends more than that."""
 READ = {
     b"cookie": "HTTP_COOKIE",
     b"authorization": "HTTP_AUTHORIZATION",
@@ -49,17 +56,30 @@ FORBIDDEN = re.compile(rb"[\r\n\0]")
 
 
 class _Replayed:
-    """A socket from which something has been read already: that comes first."""
+    """A socket from which something has been read already: that comes first. A body that comes too slowly ends it."""
 
     def __init__(self, plain: Any, read: bytes) -> None:
         self._plain = plain
         self._read = read
+        self._since: float | None = None
+        self._got = 0
+
+    def hurry(self, wanted: bool) -> None:
+        """From now on count what comes: a request's body has so long; a websocket may be silent."""
+        self._since, self._got = (time.monotonic() if wanted else None), 0
 
     def recv(self, size: int, *flags: int) -> bytes:
         if self._read and not flags:
             part, self._read = self._read[:size], self._read[size:]
             return part
-        return bytes(self._plain.recv(size, *flags))
+        if self._since is None:
+            return bytes(self._plain.recv(size, *flags))
+        left = BODY_S + self._got / BODY_A_SECOND - (time.monotonic() - self._since)
+        with gevent.Timeout(max(0.001, left), False):
+            data = bytes(self._plain.recv(size, *flags))
+            self._got += len(data)
+            return data
+        raise ConnectionResetError(errno.ECONNRESET, "the body of a request came too slowly")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plain, name)
@@ -111,6 +131,12 @@ class Worker(GeventWorker):  # type: ignore[misc]
         else:
             client.close()
 
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """One request of gunicorn's: its body may not take for ever."""
+        if isinstance(sock, _Replayed):
+            sock.hurry(not any(name == "UPGRADE" for name, _ in req.headers))
+        return super().handle_request(listener_name, req, sock, addr)
+
     def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any, address: str) -> bytes:
         """Answer plain requests; returns what was read of the first other one, nothing when the connection is over."""
         read = b""
@@ -122,7 +148,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 return b""
             requests, read, foreign = _requests(read + data)
             if requests:
-                _write(client, b"".join(_answers(tiles, positions, requests, address)))
+                for some in _portions(_answers(tiles, positions, requests, address)):
+                    _write(client, some)  # waits until it is read: who asks for a thousand tiles and reads none gets one portion
             if foreign:
                 return read
 
@@ -180,6 +207,18 @@ def _request(read: bytes) -> tuple[Tile | Single | None, int]:
     if body[:1] not in (b"{", b""):
         return None, -1  # a list
     return ((secret.strip(), body, environ.get("HTTP_X_FORWARDED_FOR", "")), end + 4 + length) if len(body) == length else (None, 0)
+
+
+def _portions(answers: Iterator[bytes]) -> Iterator[bytes]:
+    """Finished messages put together, not many at a time."""
+    held: list[bytes] = []
+    for answer in answers:
+        held.append(answer)
+        if len(held) >= MOST_HELD or sum(map(len, held)) >= MOST_HELD_BYTES:
+            yield b"".join(held)
+            held.clear()
+    if held:
+        yield b"".join(held)
 
 
 def _answers(tiles: TileDoor, positions: PositionDoor, requests: Sequence[Tile | Single], address: str) -> Iterator[bytes]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from dashboard.clock import Clock
@@ -15,8 +16,12 @@ from dashboard.identity import Principal
 from dashboard.storage import Storage
 from datasources.database import Database
 from datasources.models import Clip, Photo
+from datasources.queries import attachments as queries
 
 A = TypeVar("A", Photo, Clip)
+UNNAMED = timedelta(days=1)
+"""A phone without a network has sent the picture, and sends the words within that time."""
+AT_ONCE = 500
 
 
 class Attachments(Generic[A]):
@@ -73,6 +78,26 @@ class Attachments(Generic[A]):
             path.unlink(missing_ok=True)
             raise
         return attachment_id
+
+    def tidy(self) -> int:
+        """Delete what nothing has named for a day, and files without a row; returns how many files went."""
+        before = self._clock() - UNNAMED
+        with self._database.write() as session:
+            gone = queries.unnamed(session, self.model, before, AT_ONCE)
+            session.execute(delete(self.model).where(self.model.id.in_(gone)))
+        count = sum(self._removed(self._path(attachment_id)) for attachment_id in gone)
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            old = [file for file in folder.iterdir() if datetime.fromtimestamp(file.stat().st_mtime, UTC) < before]
+            with self._database.read() as session:
+                known = queries.known(session, self.model, [file.stem for file in old])
+            count += sum(self._removed(file) for file in old if file.stem not in known or file.suffix != self.suffix)
+        return count
+
+    @staticmethod
+    def _removed(file: Path) -> int:
+        there = file.exists()
+        file.unlink(missing_ok=True)
+        return int(there)
 
     def _path(self, attachment_id: str) -> Path:
         return self._folder / attachment_id[-2:] / f"{attachment_id}{self.suffix}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +28,8 @@ UNSIGNED_FORM = "yiping backup 1"
 MANIFEST = "manifest.json"
 DATABASE = "database"
 ATTACHED = ("photos", "clips")
+PUSH_KEY = "vapid.pem"
+PUSH_PLACE = "backup.vapid"
 PIECE = 1 << 20
 
 Progress = Callable[[str, int, int], None]
@@ -54,6 +57,9 @@ def make(database: Database, data: Path, folder: Path, clock: Clock, progress: P
         for name in ATTACHED:
             if (data / name).is_dir():
                 shutil.copytree(data / name, part / name, ignore=shutil.ignore_patterns("*.part"), copy_function=_copy_if_there)
+        if (data / PUSH_KEY).is_file():  # without it every browser would have to subscribe anew; nobody reads it without our key
+            sealed = database.keyring.encrypt((data / PUSH_KEY).read_text("ascii"), PUSH_PLACE, "1")
+            (part / PUSH_KEY).write_text(sealed, "ascii")
         files = list(_files(part))
         manifest = {
             "form": FORM,
@@ -116,6 +122,10 @@ def restore(
         raise BackupFailed(str(failed)) from None
     for name in brought:
         (data / f"{name}.restoring").rename(data / name)
+    if (folder / PUSH_KEY).is_file():
+        pem = database.keyring.decrypt((folder / PUSH_KEY).read_text("ascii"), PUSH_PLACE, "1")
+        with os.fdopen(os.open(data / PUSH_KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(pem)
     return audit.verify(database, progress)
 
 

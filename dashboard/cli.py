@@ -27,7 +27,7 @@ from dashboard.invitations import Invitations
 from dashboard.keys import renew
 from dashboard.opening import open_database, open_keyring
 from dashboard.run import build_tiles, run_city
-from dashboard.settings import DOCUMENTED, BadSetting, Settings, from_environment
+from dashboard.settings import DOCUMENTED, BadSetting, Settings, from_environment, masked
 from dashboard.terminal import progress, say
 from datasources.keyring import WrongKey, new_secret
 from datasources.migrations import upgrade
@@ -211,7 +211,7 @@ def _settings(_settings: Settings, _options: argparse.Namespace, _serve: Serve) 
     for name, default in DOCUMENTED.items():
         present = os.environ.get(name)
         note = "" if present is None else f"   (default {default or 'none'})"
-        print(f"{name:24} {default or 'none' if present is None else present}{note}")
+        print(f"{name:24} {default or 'none' if present is None else masked(name, present)}{note}")
 
 
 def _city(settings: Settings) -> City:

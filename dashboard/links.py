@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 MOST = 200
 """Links at once: a hall has a few."""
+MOST_OF_TOKEN = 2
+"""Of one desk: one goes on while the next is rung."""
 MOST_DATA = 32_000
 """Characters of one signal."""
 RING_LIFE_S = 60.0
@@ -78,6 +80,12 @@ class Told:
     side: str = ""
     unit_id: str = ""
     not_side: str = ""
+
+
+def _stands_above(principal: Principal, link: Link) -> bool:
+    """Whether this desk commands the one that holds the link: its area holds the other's, and is larger."""
+    theirs = str(link.by["area_code"])
+    return theirs != principal.area_code and theirs.startswith(principal.area_code)
 
 
 class Links:
@@ -166,12 +174,26 @@ class Links:
         with self._changing() as links:
             for stale in [key for key, link in links.items() if not link.opened and link.rung + RING_LIFE_S <= now]:
                 del links[stale]
-            if len(links) >= MOST or any(link.desk_side == side or link.unit_id == unit_id for link in links.values()):
+            mine = [link for link in links.values() if link.by["token_id"] == principal.token_id]
+            if len(links) >= MOST or len(mine) >= MOST_OF_TOKEN or any(link.desk_side == side for link in links.values()):
                 raise Refused("already_so", field="unit", state="link")
+            taken = next((link for link in links.values() if link.unit_id == unit_id), None)
+            if taken is not None:
+                if not _stands_above(principal, taken):
+                    raise Refused("already_so", field="unit", state="link")
+                del links[taken.id]
             link = Link(new_id(), unit.id, unit.name, unit.area_code, asdict(principal), side, now, [self._store.worker])
             links[link.id] = link
             self._mine.add(side)
-        return link.id, [Told({"kind": "ring", "link": link.id, "name": principal.name}, unit_id=unit_id)]
+        ring = Told({"kind": "ring", "link": link.id, "name": principal.name}, unit_id=unit_id)
+        return link.id, ([] if taken is None else self._given_up(taken)) + [ring]
+
+    def _given_up(self, link: Link) -> list[Told]:
+        """A desk from above takes the unit over: both sides of the link of before are told that it is over."""
+        self._closed(link)
+        message = {"kind": "hang_up", "link": link.id, "data": None}
+        unit = Told(message, side=link.unit_side) if link.unit_side else Told(message, unit_id=link.unit_id)
+        return [Told(message, side=link.desk_side), unit]
 
     def _forward(self, link: Link, side: str, signal: Signal) -> list[Told]:
         message = {"kind": signal.kind, "link": link.id, "data": signal.data}

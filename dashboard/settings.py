@@ -17,11 +17,24 @@ SCALES = ("small", "demo", "full")
 SIMULATOR_TOKEN = "YIPING_SIMULATOR_TOKEN"
 
 
+_SECRET = re.compile(r"KEY|SECRET|TOKEN|PASS")
+_INSIDE = re.compile(r"(?<=//)[^/@]*(?=@)|(?<=\?).+|(?<=tianditu:).+")
+"""What an address may hold that nobody should read: name and password, what stands behind a question mark, a map service's key."""
+
+
+def masked(name: str, value: str) -> str:
+    """What may be shown of a setting's value. Of a secret, and of a name that is none of ours (a misspelt one), nothing."""
+    if any(part not in DOCUMENTED or _SECRET.search(part) for part in name.split("/")):
+        return "…" if value else ""
+    return _INSIDE.sub("…", value)
+
+
 class BadSetting(Exception):
     """A setting that cannot be used; the sentence names it, what was found and what is wanted."""
 
     def __init__(self, name: str, found: str, wanted: str) -> None:
-        super().__init__(f"设置 {name}={found!r} 不能使用 / setting {name}={found!r} cannot be used: wanted {wanted}")
+        shown = masked(name, found)
+        super().__init__(f"设置 {name}={shown!r} 不能使用 / setting {name}={shown!r} cannot be used: wanted {wanted}")
         self.name = name
 
 

@@ -21,6 +21,7 @@ from dashboard.photos import Photos
 from dashboard.rows import Row, ticket_row
 from dashboard.words import Text
 from datasources.models import Ticket, TicketStep, Unit
+from datasources.queries import changes
 from datasources.queries import tickets as queries
 from datasources.serialising import iso
 from datasources.types import Secret
@@ -129,7 +130,8 @@ class Tickets:
             work.claim(report.key)
             known = queries.by_key(work.session, report.key)
             if known is not None:
-                if known.reporter != principal.name or known.area_code != area_code:
+                first = changes.newest_of(work.session, known.id, ("ticket.report",), 1)
+                if known.area_code != area_code or not first or first[0].actor != principal.actor:
                     raise Refused("already_so", field="key", state=report.key)
                 return ticket_row(known)
             seen = min(max(report.at, work.now - EARLIEST), work.now) if report.at is not None else None

@@ -12,6 +12,7 @@ from typing import TextIO
 from datasources.serialising import dumps
 
 NONE = "-"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default=NONE)
 """Of what is being done now; each greenlet has its own."""
@@ -37,6 +38,15 @@ class _Patient(logging.StreamHandler[TextIO]):
         """See `logging.Handler`: printing a traceback to the same full disk would fail again."""
 
 
+class PlainLines(logging.Formatter):
+    """One line for each record, and the traceback of an error behind it: what a stranger sends cannot begin a line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        record.message = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", record.message)
+        return super().formatMessage(record)
+
+
 class JsonLines(logging.Formatter):
     """One JSON object for each line: at, level, logger, request, text, and the traceback of an error."""
 
@@ -59,6 +69,6 @@ def set_up(form: str, quiet: bool = False) -> None:
     """Log to standard error, as `text` or `json`; `quiet`: only warnings and errors."""
     handler = _Patient()
     handler.addFilter(_Named())
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request)s] %(message)s")
+    plain = PlainLines("%(asctime)s %(levelname)s %(name)s [%(request)s] %(message)s")
     handler.setFormatter(JsonLines() if form == "json" else plain)
     logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler], force=True)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_NUMBERS = 5_000_000
+"""Numbers are given one after the other: more is a row that something else than this program has written."""
 GONE = np.int32(2**31 - 1)
 """Longitude of a unit that has no position or is off duty, in frames and in the arrays."""
 
@@ -29,8 +31,10 @@ class HotPositions:
         self.load([], [], [])
 
     def load(self, numbers: Sequence[int], area_codes: Sequence[str], on_duty: Sequence[bool]) -> None:
-        """(Re)build for these units, keeping the positions that are known."""
+        """(Re)build for these units, keeping the positions that are known. Raises `ValueError` for a number that cannot be."""
         size = max(numbers, default=-1) + 1
+        if size > MOST_NUMBERS:
+            raise ValueError(f"the highest number of a unit is {size - 1}: the arrays would not fit; at most {MOST_NUMBERS - 1} is wanted")
         old = getattr(self, "lon", np.empty(0, np.int32)).size
         keep = min(size, old)
 

@@ -21,7 +21,7 @@ def test_a_server_that_works_is_alive_and_ready(running: Running) -> None:
     assert (alive.status_code, alive.json()["ok"]) == (200, True)
     ready = requests.get(running.server.address + "/readyz", timeout=60)
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
-    assert ready.json()["checks"] == dict.fromkeys(("database", "disk", "redis", "picture", "chores"), "ok")
+    assert ready.json()["checks"] == dict.fromkeys(("database", "writing", "disk", "clock", "redis", "picture", "chores"), "ok")
 
 
 @pytest.mark.postgres

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import gevent.socket
 import pytest
 
+from callbacks import worker
+from callbacks.worker import _peer, _plain_request, _Replayed
 from dashboard.city import build_city
 from tests.callbacks.test_tiles import vector_url
 from tests.conftest import Running
+from tests.fuzz.report import resident_mb
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +92,64 @@ def test_a_connection_that_says_nothing_or_noise_harms_nobody(
         connection = http.client.HTTPConnection(urlsplit(running.server.address).netloc)
         connection.request("GET", tile, headers=headers)
         assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Host: x\r\nContent-Length : 5",
+        "Host: x\r\nTransfer-Encoding : chunked",
+        "Host: x\r\nX: a\r\n folded",
+        "Host: x\r\nX: a\nY: b",
+        "Host: x\r\nX: a\0b",
+        "X: no host",
+        "Host: x\r\nHost: y",
+        "Host: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b",
+    ],
+)
+def test_only_what_is_plain_is_taken_for_plain(head: str) -> None:
+    assert _plain_request(f"GET /tiles/areas/x HTTP/1.1\r\n{head}".encode()) is None
+    assert _plain_request(b"GET /tiles/areas/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a") is not None
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "trusted", "peer"),
+    [("", 0, "10.0.0.9"), ("1.1.1.1", 0, "10.0.0.9"), ("1.1.1.1", 1, "1.1.1.1"), ("9.9.9.9, 1.1.1.1", 1, "1.1.1.1"), ("", 1, "10.0.0.9")],
+)
+def test_proxies_that_are_trusted_say_where_a_request_is_from(forwarded: str, trusted: int, peer: str) -> None:
+    assert _peer("10.0.0.9", forwarded, trusted) == peer
+
+
+def test_a_body_that_comes_too_slowly_ends_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "BODY_S", 0.3)
+    ours, theirs = gevent.socket.socketpair()
+    replayed = _Replayed(ours, b"read before")
+    replayed.hurry(True)
+    assert replayed.recv(100) == b"read before"
+    theirs.sendall(b"x" * 300)
+    assert len(replayed.recv(1000)) == 300, "and three tenths of a second more"
+    gevent.spawn_later(0.4, theirs.sendall, b"y")
+    assert replayed.recv(10) == b"y"
+    with pytest.raises(ConnectionResetError):
+        replayed.recv(10)
+    replayed.hurry(False)
+    gevent.spawn_later(0.5, theirs.sendall, b"z")
+    assert replayed.recv(10) == b"z", "a websocket may be silent"
+
+
+def test_a_thousand_tiles_that_nobody_reads_are_not_made(running: Running, tile: str, headers: dict[str, str]) -> None:
+    one = f"GET {tile} HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n\r\n".encode()
+    parts = urlsplit(running.server.address)
+    before = resident_mb(running.server)
+    held = []
+    for _ in range(4):
+        plain = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)
+        plain.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(256 * 1024 // len(one)):
+                plain.send(one)
+        held.append(plain)
+    time.sleep(1)
+    assert resident_mb(running.server) - before < 30
+    for plain in held:
+        plain.close()

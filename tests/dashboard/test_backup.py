@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import json
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from dashboard.city import City, build_city
 from dashboard.clock import now
 from dashboard.opening import open_database
 from dashboard.settings import Settings, from_environment
+from datasources.channels.web_push import key_in
 from datasources.database import Database
 from datasources.keyring import Keyring
 from datasources.models import Base, Photo
@@ -216,3 +218,19 @@ def test_a_backup_of_before_signatures_is_taken_on_trust_when_that_is_said(sqlit
     database = open_database(settings)
     assert backup.restore(database, settings.data, kept, unsigned=True).sound
     database.close()
+
+
+def test_browsers_that_are_subscribed_stay_so_after_a_restore(sqlite_city: City, tmp_path: Path) -> None:
+    pem = sqlite_city.settings.data / "vapid.pem"
+    key_in(pem)
+    kept = tmp_path / "kept"
+    made(sqlite_city, kept)
+    assert pem.read_text() not in (kept / "vapid.pem").read_text()
+    assert "PRIVATE" not in (kept / "vapid.pem").read_text(), "who finds a backup cannot push in our name"
+    settings = from_environment({"YIPING_DATA": str(tmp_path / "new"), "YIPING_DATA_KEYS": sqlite_city.settings.data_keys})
+    settings.data.mkdir()
+    database = open_database(settings)
+    backup.restore(database, settings.data, kept)
+    database.close()
+    assert (settings.data / "vapid.pem").read_text() == pem.read_text()
+    assert stat.S_IMODE((settings.data / "vapid.pem").stat().st_mode) == 0o600

@@ -13,7 +13,7 @@ import pytest
 from dashboard.city import City
 from dashboard.errors import Refused
 from dashboard.identity import Principal
-from dashboard.links import MOST_DATA, Links, Signal, Told
+from dashboard.links import MOST_DATA, MOST_OF_TOKEN, Links, Signal, Told
 from datasources.link_store import LocalLinks
 from datasources.queries import changes
 from tests.conftest import LEADER, OFFICER, TurnedClock, principal
@@ -69,7 +69,7 @@ def test_nobody_rings_beyond_their_scope_or_speaks_in_a_link_of_others(
     assert code(lambda: say(city, principal("leader", "510182"), "x", "ring", unit=unit["id"])) == "not_found"
     assert code(lambda: say(city, principal("officer", kind="device"), "x", "ring", unit=unit["id"])) == "forbidden"
     link, _ = say(city, LEADER, "desk", "ring", unit=unit["id"])
-    assert code(lambda: say(city, OFFICER, "desk2", "ring", unit=unit["id"])) == "already_so"
+    assert code(lambda: say(city, replace(LEADER, token_id="another"), "desk2", "ring", unit=unit["id"])) == "already_so"
     for who, side in ((stranger, "other"), (OFFICER, "desk2")):
         assert code(lambda who=who, side=side: say(city, who, side, "accept", link)) == "not_found"
         assert code(lambda who=who, side=side: say(city, who, side, "hang_up", link)) == "not_found"
@@ -96,11 +96,12 @@ def test_who_rang_and_went_away_is_not_waited_for(city: City, unit: dict[str, An
 
 
 def test_a_ring_that_nobody_ended_blocks_nobody_for_long(city: City, clock: TurnedClock, unit: dict[str, Any]) -> None:
+    colleague = replace(LEADER, token_id="another")
     say(city, LEADER, "desk", "ring", unit=unit["id"])
     clock.turn(seconds=59)
-    assert code(lambda: say(city, OFFICER, "desk2", "ring", unit=unit["id"])) == "already_so"
+    assert code(lambda: say(city, colleague, "desk2", "ring", unit=unit["id"])) == "already_so"
     clock.turn(seconds=1)
-    assert say(city, OFFICER, "desk2", "ring", unit=unit["id"])[0]
+    assert say(city, colleague, "desk2", "ring", unit=unit["id"])[0]
 
 
 def test_declining_on_one_phone_ends_the_ringing_on_the_other(city: City, unit: dict[str, Any], person: Principal) -> None:
@@ -119,3 +120,24 @@ def test_a_turn_pass_is_what_the_server_computes(city: City, person: Principal) 
     wanted = hmac.new(b"s" * 24, server["username"].encode(), hashlib.sha1).digest()
     assert base64.b64decode(server["credential"]) == wanted
     assert server["urls"] == ["turn:relay.example:3478"]
+
+
+def test_a_desk_from_above_takes_a_unit_over(city: City, unit: dict[str, Any], person: Principal) -> None:
+    link, _ = say(city, LEADER, "street", "ring", unit=unit["id"])
+    say(city, person, "phone", "accept", link)
+    over, told = say(city, OFFICER, "city", "ring", unit=unit["id"])
+    assert [(one.side, one.unit_id, one.signal["kind"]) for one in told] == [
+        ("street", "", "hang_up"),
+        ("phone", "", "hang_up"),
+        ("", unit["id"], "ring"),
+    ]
+    assert code(lambda: say(city, LEADER, "street", "offer", link)) == "not_found"
+    say(city, person, "phone", "accept", over)
+    assert code(lambda: say(city, LEADER, "street", "ring", unit=unit["id"])) == "already_so", "and is not taken back from below"
+
+
+def test_one_token_does_not_take_all_links_that_there_are(city: City, people: list[dict[str, Any]]) -> None:
+    for i in range(MOST_OF_TOKEN):
+        say(city, OFFICER, f"desk-{i}", "ring", unit=people[i]["id"])
+    assert code(lambda: say(city, OFFICER, "desk-9", "ring", unit=people[9]["id"])) == "already_so"
+    assert say(city, replace(OFFICER, token_id="another"), "desk-9", "ring", unit=people[9]["id"])

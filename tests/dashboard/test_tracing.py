@@ -42,3 +42,12 @@ def test_an_error_has_its_traceback_in_one_line() -> None:
     text = tracing.JsonLines().format(record)
     assert "\n" not in text
     assert "ValueError: a" in str(json.loads(text)["error"])
+
+
+def test_what_a_stranger_sends_begins_no_line_of_its_own() -> None:
+    said = "/x\n2026-11-28 INFO POST /signin 302 by commander\x1b[2J\u2028"
+    record = logging.LogRecord("yiping", logging.INFO, "", 0, "%s failed", (said,), None)
+    line = tracing.PlainLines("%(asctime)s %(levelname)s %(message)s").format(record)
+    assert len(line.splitlines()) == 1
+    assert "\\x0a2026" in line
+    assert "\x1b" not in line

@@ -4,6 +4,13 @@ import { get } from "../api.mjs";
 import { farDrawing } from "./micro_grids_far.mjs";
 import { mayHaveWebGL } from "./webgl.mjs";
 
+/** Words as they are: Leaflet would take them for HTML, and names come from files. @param {string} words */
+function plain(words) {
+  const span = document.createElement("span");
+  span.textContent = words;
+  return span;
+}
+
 /** From this zoom a micro-grid is large enough to be meant by a tap. */
 const TAP_FROM_ZOOM = 12.5;
 /** From this zoom it is drawn as a shape. */
@@ -215,7 +222,7 @@ export class MicroGridLayer {
     this.waiting = setTimeout(async () => {
       try {
         const { place } = await get(`/micro-grids/${number}`);
-        if (this.hovered === number) this.tip.setContent(this.with.describe(place, this.colours.of(number))).setLatLng(event.latlng).addTo(this.map);
+        if (this.hovered === number) this.tip.setContent(plain(this.with.describe(place, this.colours.of(number)))).setLatLng(event.latlng).addTo(this.map);
       } catch (error) {
         this.with.problem(error);
       }
