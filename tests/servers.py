@@ -92,12 +92,12 @@ def certificate(folder: Path) -> None:
     subprocess.run([*make.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"], check=True, capture_output=True)
 
 
-def nginx_site(folder: Path, workers: Sequence[str], tls: Path) -> str:
-    """deploy/yiping.nginx.conf in front of these workers (host:port), as it is but for its places: all lie in `folder`."""
+def nginx_site(folder: Path, workers: Sequence[str], tls: Path, name: str) -> str:
+    """deploy/yiping.nginx.conf in front of these workers (host:port) under `name`, as it is but for its places: all lie in `folder`."""
     (folder / "yiping-workers.conf").write_text("".join(f"server {one} max_fails=2 fail_timeout=1s;\n" for one in workers))
     site = (ROOT / "deploy/yiping.nginx.conf").read_text()
     places = {
-        "@NAME@": "yiping.test",
+        "@NAME@": name,
         "@CERTIFICATE@": str(tls / "certificate.pem"),
         "@KEY@": str(tls / "key.pem"),
         "/etc/nginx/": f"{folder}/",

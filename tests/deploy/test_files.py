@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -72,3 +73,30 @@ def test_the_dashboard_reads_figures_that_the_server_gives(running: Running) -> 
     assert len(wanted) > 8
     assert {name for name in wanted if not re.search(rf"^(# TYPE )?{name.removesuffix('_bucket')}\b", figures, re.MULTILINE)} == set()
     assert [panel["id"] for panel in panels] == list(range(1, len(panels) + 1))
+
+
+@pytest.mark.parametrize("unit", ["yiping@.service", "yiping-backup.service", "yiping-audit.service"])
+def test_the_units_are_closed_as_far_as_the_page_says(unit: str, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed here")
+    file = tmp_path / unit.replace("@", "@8051")
+    file.write_text((DEPLOY / unit).read_text("utf-8"))
+    told = subprocess.run(["systemd-analyze", "security", "--offline=true", file], capture_output=True, text=True, check=False).stdout
+    level = re.search(r"Overall exposure level for \S+: ([\d.]+)", told)
+    assert level is not None, told
+    assert float(level[1]) < 2.5, told
+    assert "MemoryMax=" in file.read_text()
+
+
+def test_containers_can_do_no_more_than_they_need() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+    networks = {name: set(service["networks"]) for name, service in compose["services"].items()}
+    assert networks["nginx"] == {"front"}, "nginx reaches the workers only"
+    assert networks["postgres"] == networks["redis"] == {"inside"}
+    assert compose["networks"]["inside"]["internal"] is True
+    assert "PASSWORD" in compose["services"]["worker-1"]["environment"]["YIPING_REDIS_URL"]

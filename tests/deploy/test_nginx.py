@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,13 @@ def front(tmp_path: Path, tls: Path, postgres_url: str, own_redis: tuple[Any, in
         workers = [one.server.address.removeprefix("http://") for one in (pair.first, pair.second)]
         tiles = (ROOT / "deploy/tiles.nginx.conf").read_text().replace("@SECRET@", SECRET).replace("@TILES@", str(tmp_path / "tiles"))
         (tmp_path / "yiping-tiles.conf").write_text(tiles)
-        sites = nginx_site(tmp_path, workers, tls)
+        sites = nginx_site(tmp_path, workers, tls, "127.0.0.1")
         for here, there in {
             "listen [::]:80;": "",
+            "listen [::]:80 default_server;": "",
             "listen [::]:443 ssl http2;": "",
-            "listen 80;": f"listen {plain};",
+            "listen [::]:443 ssl http2 default_server;": "",
+            "listen 80": f"listen {plain}",
             "listen 443 ": f"listen {port} ",
         }.items():
             assert here in sites, here
@@ -119,6 +122,33 @@ def test_what_is_not_for_the_public_is_not_there(front: Front) -> None:
     assert front.get("/metrics").status_code == 404
     assert front.session().post(f"{front.address}/api/v1/photos", data=b"x" * 13_000_000, timeout=60).status_code == 413
     assert front.get("/api/v1/areas/5101").status_code == 401
+
+
+def test_another_name_than_ours_gets_nothing(front: Front) -> None:
+    for name in ("evil.example", "yiping.example"):
+        with pytest.raises(requests.ConnectionError):
+            front.get("/signin", headers={"Host": name})
+
+
+def test_only_websockets_become_websockets(front: Front) -> None:
+    asked = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    assert front.get("/healthz", headers=asked).status_code == 200
+    assert front.get("/socket.io/?EIO=4&transport=websocket", headers=asked).status_code == 101
+
+
+def test_strangers_are_held_to_some_questions_a_second_and_nobody_else(front: Front) -> None:
+    def codes(session: requests.Session, count: int) -> set[int]:
+        with ThreadPoolExecutor(8) as hands:
+            asked = hands.map(lambda _: session.post(f"{front.address}/signin", data={"device": "x"}, timeout=60).status_code, range(count))
+            return set(asked)
+
+    assert codes(front.session(), 400) == {429, 403}, "no origin: refused by the app, and by nginx when there are many"
+    assert front.session(front.pair.first.token("officer")).get(f"{front.address}/api/v1/areas/5101", timeout=60).ok
 
 
 def hanging_on_both(front: Front, each: int) -> list[str]:

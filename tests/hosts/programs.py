@@ -158,5 +158,5 @@ def worker(host: Host, log: Path, settings: dict[str, str]) -> Program:
 
 def nginx(host: Host, folder: Path, workers: list[Host]) -> Program:
     """deploy/yiping.nginx.conf in front of the workers."""
-    site = nginx_site(folder, [f"{one.address}:8051" for one in workers], folder)
+    site = nginx_site(folder, [f"{one.address}:8051" for one in workers], folder, host.address)
     return Program(host, nginx_command(folder, site), folder / "nginx.log", answers(f"https://{host.address}/readyz"))
