@@ -69,6 +69,7 @@ def build(settings: Settings) -> Any:
     )
     from callbacks.api import accounts, areas, calling, desk, fences, messages, orders, routing, tickets, units, warnings
     from callbacks.position_door import PositionDoor
+    from callbacks.watchdog import Watchdog
     from dashboard import spans
     from dashboard.accounts import USED_EVERY_S
     from dashboard.audit import watch_seal
@@ -99,7 +100,7 @@ def build(settings: Settings) -> Any:
     server = Flask("yiping", static_folder=None)
     requests_log.install(server)
     web.install_gate(server, city.accounts)
-    compression.install(server)
+    compression.install(server, offload)
     parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences, desk)
     routing.install(server, [route for part in parts for route in part.routes(city)], city.buckets)
     registry = metrics.Metrics(server)
@@ -145,7 +146,8 @@ def build(settings: Settings) -> Any:
     socketio.server.eio._async = {**socketio.server.eio._async, **wire.parts(settings.events_a_second)}
     everybody = screens.Screens(socketio, hub)
     sockets.install(server, socketio, city, hub, everybody, offload)
-    registry.watch(hub, everybody, city.leadership.leads, city.buckets)
+    watchdog = Watchdog()
+    registry.watch(hub, everybody, city.leadership.leads, city.buckets, watchdog)
     clock_watch = ClockWatch(city.database, city.troubles, city.commands.clock, city.leadership.leads)
     health.install(server, city, hub, everybody, clock_watch)
 
@@ -158,6 +160,7 @@ def build(settings: Settings) -> Any:
     hub.start(everybody)
     city.positions.follow_others()
     city.leadership.start(city.watcher.begin)
+    watchdog.start()
     # What is true of the city is done by one worker, what is about this process by each.
     Chores(
         [

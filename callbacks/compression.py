@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import OrderedDict
+from threading import Lock
 
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, g, request
 from flask_compress import Compress
 
+from dashboard.passwords import Offload
+
 STATIC = ("/assets/", "/_dash-component-suites/")
+LEVEL = 6
+LARGE = 64 * 1024
+"""Bytes that take longer than the loop should be held."""
+TEXTS = ("application/json", "text/html")
 KEPT = 300
 KEPT_BYTES = 32 * 1024 * 1024
 
@@ -32,26 +40,42 @@ class _Kept:
             self._bytes -= len(self._kept.popitem(last=False)[1])
 
 
-def install(server: Flask) -> None:
-    """Compress texts with gzip, which browsers accept without TLS as well."""
+def install(server: Flask, offload: Offload) -> None:
+    """Compress texts with gzip, which browsers accept without TLS as well; large ones with `offload`, away from the event loop."""
+    kept, one_at_a_time = _Kept(), Lock()
     server.config |= {
         "COMPRESS_ALGORITHM": ["gzip"],
-        "COMPRESS_LEVEL": 6,
+        "COMPRESS_LEVEL": LEVEL,
         "COMPRESS_MIN_SIZE": 1400,
         "COMPRESS_STREAMS": False,
-        "COMPRESS_CACHE_BACKEND": _Kept,
+        "COMPRESS_CACHE_BACKEND": lambda: kept,
         "COMPRESS_CACHE_KEY": lambda _request: g.get("kept_as", ""),
     }
     Compress(server)
+
+    def compressed(data: bytes) -> bytes:
+        return bytes(offload(lambda: gzip.compress(data, LEVEL)))
 
     # Runs before the compression: a file is otherwise streamed, and streams are left as they are.
     @server.after_request
     def read_files(response: Response) -> Response:
         validator = response.get_etag()[0]
-        if request.path.startswith(STATIC) and response.status_code == 200 and "gzip" in request.headers.get("Accept-Encoding", ""):
+        if response.status_code != 200 or "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return response
+        if request.path.startswith(STATIC):
             response.direct_passthrough = False
-            response.get_data()
+            data = response.get_data()
             # Neither the query nor the fingerprint in the path changes what the file is: a stranger may write any.
             path, _ = check_fingerprint(request.path)
             g.kept_as = f"{path} {validator or response.headers.get('Last-Modified', '')}"
+            key = f"gzip;{g.kept_as}"
+            if len(data) > LARGE:
+                with one_at_a_time:  # of many who come for it at once, one has it compressed
+                    if kept.get(key) is None:
+                        kept.set(key, compressed(data))
+        elif response.mimetype in TEXTS and not response.is_streamed and "Content-Encoding" not in response.headers:
+            data = response.get_data()
+            if len(data) > LARGE:
+                response.set_data(compressed(data))
+                response.headers["Content-Encoding"] = "gzip"
         return response
