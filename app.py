@@ -99,7 +99,7 @@ def build(settings: Settings) -> Any:
 
     server = Flask("yiping", static_folder=None)
     requests_log.install(server)
-    web.install_gate(server, city.accounts)
+    web.install_gate(server, city.accounts, city.buckets)
     compression.install(server, offload)
     parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences, desk)
     routing.install(server, [route for part in parts for route in part.routes(city)], city.buckets)

@@ -48,6 +48,7 @@ class PositionDoor:
             asking = self._city.accounts.principal(secret, peer)
             if not (asking.may("relay") or asking.may("answer")):
                 raise Refused("forbidden", permission="relay | answer")
+            self._city.buckets.take(asking, "position")
             return self._city.positions.single(asking, _parsed(body))
         except Refused as refused:
             return refused

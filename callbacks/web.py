@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from callbacks import problems
 from dashboard.accounts import Accounts
+from dashboard.buckets import Buckets
 from dashboard.catalogue import LANGUAGES, text
 from dashboard.errors import BETWEEN, Refused
 from dashboard.identity import Principal
@@ -100,7 +101,7 @@ def secret_of(headers: Any, cookies: Any) -> str:
     return str(cookies.get(COOKIE, ""))
 
 
-def install_gate(server: Flask, accounts: Accounts) -> None:
+def install_gate(server: Flask, accounts: Accounts, buckets: Buckets) -> None:
     """Let nobody pass who is not known, and answer every refusal in the same form."""
     server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
@@ -118,6 +119,8 @@ def install_gate(server: Flask, accounts: Accounts) -> None:
                 return cast(Response, redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='')}{why}"))
             raise refused
         check_origin()
+        if not request.path.startswith("/api/"):  # routes of the interface say for themselves what they are
+            buckets.take(g.principal, "read" if request.method == "GET" or request.path.startswith("/_dash") else "change")
         return None
 
     @server.after_request

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 
-MOST_KEPT = 20_000
+MOST_KEPT = 60_000
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,14 @@ RATES = {
     "fence": Rate(0, 30, 600, 600),
     "number_search": Rate(0, 30, 300, 3600),
     "number": Rate(0, 120, 1200, 600),
+    "warning": Rate(0, 60, 600, 600),
+    "account": Rate(30, 60, 600, 600),
+    "position": Rate(120, 600, 6_000_000, 60),
+    "change": Rate(120, 300, 60_000, 60),
+    "read": Rate(1200, 6000, 600_000, 60),
 }
-"""By kind. A unit reports what it sees, a desk what it is told by telephone, a hotline what a whole city tells it."""
+"""By kind; `change` and `read` are what has no kind of its own. A unit reports what it sees, a desk what it is told by telephone, a hotline
+what a whole city tells it, a gateway what all phones say."""
 
 
 class Buckets:

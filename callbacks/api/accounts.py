@@ -154,10 +154,12 @@ def routes(city: City) -> list[Route]:
             lambda principal, id: city.access.of_account(principal, id),
         ),
         Route("GET", "/accounts/{id}/sessions", "Where this person is signed in", ("administer",), sessions),
-        Route("POST", "/accounts/{id}/state", "Close an account, or open it again", ("administer",), set_state, body=State),
-        Route("POST", "/accounts/{id}/change", "Give somebody another role or area", ("administer",), change, body=Post),
-        Route("POST", "/accounts/{id}/password", "Make a new password for somebody", ("administer",), reset),
-        Route("POST", "/my/password", "Change one's own password", ANYBODY, change_password, body=NewPassword),
+        Route(
+            "POST", "/accounts/{id}/state", "Close an account, or open it again", ("administer",), set_state, body=State, bucket="account"
+        ),
+        Route("POST", "/accounts/{id}/change", "Give somebody another role or area", ("administer",), change, body=Post, bucket="account"),
+        Route("POST", "/accounts/{id}/password", "Make a new password for somebody", ("administer",), reset, bucket="account"),
+        Route("POST", "/my/password", "Change one's own password", ANYBODY, change_password, body=NewPassword, bucket="account"),
         Route("POST", "/sessions/{id}/revoke", "End a session: one's own, or one of the area", ANYBODY, revoke),
         Route("GET", "/my/access", "What I can see and do", ANYBODY, city.access.of),
         Route("GET", "/my/sessions", "Where I am signed in", ANYBODY, lambda principal: sessions(principal, own_account(principal))),

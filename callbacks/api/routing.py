@@ -43,7 +43,12 @@ class Route:
     most_bytes: int = DEFAULT_BYTES
     raw_body: str | None = None
     bucket: str | None = None
-    """The kind of `dashboard/buckets.py` that bounds how often one may."""
+    """The kind of `dashboard/buckets.py` that bounds how often one may, when it is not that of all that reads or changes."""
+
+    @property
+    def rate(self) -> str:
+        """Every route has one."""
+        return self.bucket or ("read" if self.method == "GET" else "change")
 
     @property
     def endpoint(self) -> str:
@@ -73,8 +78,7 @@ def _view(route: Route, buckets: Buckets) -> Callable[..., Response]:
             raise Refused("forbidden", permission="device")  # a wall only looks, whatever its role
         if not any(asking.may(permission) for permission in route.permissions):
             raise Refused("forbidden", permission=" | ".join(route.permissions))
-        if route.bucket is not None:
-            buckets.take(asking, route.bucket)
+        buckets.take(asking, route.rate)
         if route.query is not None:
             parts["query"] = parsed(route.query, request.args.to_dict())
         if route.body is not None:

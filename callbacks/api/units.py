@@ -68,6 +68,7 @@ def routes(city: City) -> list[Route]:
             body=PositionReports,
             status=202,
             most_bytes=2 * 1024 * 1024,
+            bucket="position",
         ),
         Route("GET", "/units", "Field units of an area, by id", ("see",), listed, query=PageQuery),
         Route(

@@ -26,6 +26,7 @@ def routes(city: City) -> list[Route]:
             lambda principal, body: city.warnings.issue(principal, body),
             body=WarningIssue,
             status=201,
+            bucket="warning",
         ),
         Route("GET", "/warnings", "Warnings in force in an area", ("see",), in_force, query=AreaQuery),
         Route("POST", "/warnings/{id}/cancel", "Cancel a warning", ("warn",), lambda principal, id: city.warnings.cancel(principal, id)),
