@@ -32,7 +32,8 @@ SESSION_LIFE = timedelta(hours=14)  # a twelve-hour shift with its handover
 DEVICE_LIFE = timedelta(days=400)
 IDLE = timedelta(hours=4)
 """A session that nobody uses ends; a screen that is open uses it. A field unit's does not: a phone sleeps through the night."""
-USED_EVERY_S = 60.0
+USED_EVERY_S = 300.0
+AT_ONCE = 500
 GUESSED_SHOWN = 5
 TRUST_S = 2.0
 KNOWN_MOST = 20_000
@@ -476,11 +477,11 @@ class Accounts:
         for token_id in open_tokens:
             used.setdefault(token_id, (now, ""))
         rows = [{"token": token_id, "used": at, "place": peer} for token_id, (at, peer) in used.items()]
-        with self._database.write() as session:
-            for from_where in (True, False):
-                some = [row for row in rows if bool(row["place"]) == from_where]
-                if some:
-                    queries.keep_used(session, some, from_where)
+        for from_where in (True, False):
+            some = [row for row in rows if bool(row["place"]) == from_where]
+            for start in range(0, len(some), AT_ONCE):  # short: ten thousand phones at once would hold up who writes
+                with self._database.write() as session:
+                    queries.keep_used(session, some[start : start + AT_ONCE], from_where)
 
     def _looked_up(self, digest: str) -> _Known:
         with self._database.read() as session:

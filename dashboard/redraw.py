@@ -7,6 +7,7 @@ when it takes too much, and in which nothing of the server is. It is run by its 
 from __future__ import annotations
 
 import io
+import os
 import resource
 import struct
 import sys
@@ -66,6 +67,7 @@ def _turned(image: Image.Image) -> Image.Image:
 
 def main() -> int:
     """See the module."""
+    os.nice(10)  # a picture can wait: what the server does for everybody goes first
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

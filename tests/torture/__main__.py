@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--phones", type=int, default=300)
     parser.add_argument("--everybody", type=float, default=0.35, help="share of orders that go to everybody on duty")
     parser.add_argument("--pace", type=float, default=1.0, help="seconds between orders, on average")
+    parser.add_argument("--hostile", type=float, default=0.1, help="for each phone so many hostile ones beside it")
     parser.add_argument("--scale", default="demo", choices=("small", "demo", "full"))
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
@@ -61,6 +62,7 @@ def main() -> int:
                     options.phones,
                     everybody=options.everybody,
                     pace=options.pace,
+                    hostile=options.hostile,
                     kill_every=12 * rest,
                     cut_every=7 * rest,
                     settle_s=90.0 + 10 * options.phones / PHONES_A_SECOND,

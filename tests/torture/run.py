@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from datasources.queries import changes
 from tests.conftest import ADMIN
 from tests.servers import Server
 from tests.torture.auditor import Audit, audit, unseen
+from tests.torture.enemies import hostile
 from tests.torture.network import Network
 from tests.torture.phone import Phone
 
@@ -50,6 +52,8 @@ class Plan:
     """So long after the last fault everybody may take to have nothing left to say."""
     running: int = 6
     """Orders under way at once: the oldest is called off when there are more, with answers to it still on their way."""
+    hostile: float = 0.0
+    """For each phone so many that do what intruders have found, all the while (`hostile.py`)."""
     call_after_s: int = 20
     """Who is silent for so long gets a deputy, and after as long again is told to the duty desk."""
 
@@ -120,6 +124,10 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
         faults.join()
         network.restore()
 
+    enemies = ExitStack()
+    if plan.hostile:
+        count = max(3, int(plan.hostile * plan.phones))
+        enemies.enter_context(hostile(server.address, token, everybody[plan.phones :], count))
     try:
         left, said = plan.deliveries, 0.0
         running: deque[str] = deque()
@@ -135,9 +143,11 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
                 say(f"  {plan.deliveries - left:,} of {plan.deliveries:,} deliveries, {_standing(phones)}")
             time.sleep(chance.uniform(0, 2 * plan.pace))
         faults_end()
+        enemies.close()
         until = _settle(city.database, phones, plan.settle_s, say)
     finally:
         faults_end()
+        enemies.close()
         crowd.end()
     ends = sum((phone.journal.ends for phone in phones), Counter())
     say(f"connections ended: {', '.join(f'{count:,} {why}' for why, count in ends.most_common())}")
