@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import requests
 from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.flask_client import OAuth
 from flask import Flask, Response, redirect, request
 from flask import session as flask_session
 from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc.errors import JoseError
 
+from callbacks.provider import Registry
 from callbacks.web import COOKIE, PREFERENCE_LIFE_S, check_origin, language, page, principal, say, sentence
 from dashboard import second_factor
 from dashboard.accounts import DEVICE_LIFE, SESSION_LIFE, Issued
@@ -30,7 +30,6 @@ ENDED = ("token_revoked", "token_expired")
 HALF_LIFE_S = 300
 """So long the code may come after the password."""
 KNOWN = "yiping_known"
-WAIT_S = 10
 
 
 def install(server: Flask, city: City) -> None:
@@ -116,13 +115,13 @@ def install(server: Flask, city: City) -> None:
     server.secret_key = city.secret_for("oidc state")
     server.config.update(SESSION_COOKIE_NAME="yiping_oidc", SESSION_COOKIE_SAMESITE="Lax")
     server.config["SESSION_COOKIE_SECURE"] = city.settings.secure_cookies
-    registry = OAuth(server)
+    registry = Registry(server)
     provider: Any = registry.register(
         "provider",
         client_id=oidc.client_id,
         client_secret=oidc.client_secret,
         server_metadata_url=f"{oidc.issuer}/.well-known/openid-configuration",
-        client_kwargs={"scope": "openid profile", "code_challenge_method": "S256", "timeout": WAIT_S},
+        client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
     )
 
     @server.get("/signin/elsewhere")

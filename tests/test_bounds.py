@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import app
-from callbacks import inlet, packets, screens, watchdog, wire, worker
+from callbacks import inlet, packets, provider, screens, watchdog, wire, worker
 from callbacks.compression import LARGE
 from dashboard import (
     accounts,
@@ -67,6 +67,7 @@ FIGURES: dict[str, list[object]] = {
         f"{outgoing.MOST_READ // KB} kB",
         outgoing.MOST_SAID,
     ],
+    "an answer of the OpenID Connect provider": [f"{provider.TOTAL_S:.0f} s", f"{provider.MOST_BYTES // KB} kB"],
     "where a push message goes": ["YIPING_PUSH_SERVICES"],
     "browsers of a person": [subscriptions.MOST_OF_UNIT],
     "a channel on which nobody answers": [
