@@ -69,6 +69,8 @@ def install(server: Flask, city: City) -> None:
     @server.post("/signin")
     def sign_in() -> Response:
         check_origin()
+        if any("\0" in value for value in request.form.values()):
+            raise Refused("malformed", problem="U+0000")
         target, peer, agent = local(request.form.get("next")), request.remote_addr or "", request.headers.get("User-Agent", "")
         device, half = request.form.get("device", "").strip(), request.form.get("half", "")
         login, code = (request.form.get(name, "").strip() for name in ("login", "code"))

@@ -26,7 +26,8 @@ from callbacks.tiles import AREAS, TileDoor
 
 TILE = f"GET {AREAS}".encode()
 POSITION = f"POST {position_door.PATH} HTTP/1.1\r\n".encode()
-UPGRADE = b"GET /socket.io/"
+WEBSOCKETS = "/socket.io/"
+UPGRADE = f"GET {WEBSOCKETS}".encode()
 MOST_HEAD = 8192
 READ_AT_ONCE = 64 * 1024
 MOST_HELD = 16
@@ -134,14 +135,15 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """One request of gunicorn's: its body may not take for ever."""
         if isinstance(sock, _Replayed):
-            sock.hurry(not any(name == "UPGRADE" for name, _ in req.headers))
+            sock.hurry(not req.path.startswith(WEBSOCKETS))
         return super().handle_request(listener_name, req, sock, addr)
 
     def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any, address: str) -> bytes:
         """Answer plain requests; returns what was read of the first other one, nothing when the connection is over."""
         read = b""
         while True:
-            self._heard[client] = time.monotonic()
+            if not read:
+                self._heard[client] = time.monotonic()  # half a request renews nothing, or a byte a minute would hold this for ever
             client._wait(client._read_event)  # there is nothing yet: trying first would only be refused
             data: bytes = client.recv(READ_AT_ONCE)
             if not data:

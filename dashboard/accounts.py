@@ -34,6 +34,7 @@ IDLE = timedelta(hours=4)
 """A session that nobody uses ends; a screen that is open uses it. A field unit's does not: a phone sleeps through the night."""
 USED_EVERY_S = 300.0
 AT_ONCE = 500
+MOST_NETWORKS = 200
 GUESSED_SHOWN = 5
 TRUST_S = 2.0
 KNOWN_MOST = 20_000
@@ -197,6 +198,16 @@ class Accounts:
             raise Refused("not_found", what=login)
         return account.id
 
+    def invitable(self, login: str) -> str:
+        """The account of somebody who may be invited: without a password, and bound to nobody. Raises `not_found`, `already_so`."""
+        with self._database.read() as session:
+            account = queries.by_login(session, login)
+        if account is None:
+            raise Refused("not_found", what=login)
+        if account.password_hash or account.subject is not None:
+            raise Refused("already_so", field="login", state=login)
+        return account.id
+
     @staticmethod
     def _end_sessions(work: Work, account: Account, but: str = "") -> None:
         of_account = (Token.account_id == account.id, Token.revoked_at.is_(None), Token.id != but)
@@ -309,10 +320,17 @@ class Accounts:
         return self._session_for(account, peer, agent, "oidc")
 
     def _session_for(self, account: Account, peer: str, agent: str, way: str) -> Issued:
-        made = self._token("session", account.name, account.role, account.area_code, SESSION_LIFE, account.unit_id)
-        made.token.account_id, made.token.peer, made.token.agent = account.id, peer[:45], agent[:200]
-        holder = Principal(made.token.id, "session", account.name, account.role, account.area_code, account.id, account.unit_id)
-        with self._commands.transaction(holder) as work:
+        looked_at = account
+        with self._commands.transaction(SYSTEM) as started:
+            # A password takes a while to look at: what was changed or closed meanwhile holds.
+            account = started.session.get_one(Account, looked_at.id, with_for_update=True, populate_existing=True)
+            same = (account.password_hash, account.subject) == (looked_at.password_hash, looked_at.subject)
+            if not account.active or not same:
+                raise Refused("wrong_password")
+            made = self._token("session", account.name, account.role, account.area_code, SESSION_LIFE, account.unit_id)
+            made.token.account_id, made.token.peer, made.token.agent = account.id, peer[:45], agent[:200]
+            holder = Principal(made.token.id, "session", account.name, account.role, account.area_code, account.id, account.unit_id)
+            work = started.by(holder)
             latest = changes.newest_of(work.session, account.id, ("account.guessed", "account.sign_in"), 1)
             work.session.add(made.token)
             self._record(work, "sign_in", account, {"peer": peer[:45], "way": way})
@@ -326,7 +344,7 @@ class Accounts:
             return
         if not code:
             raise Refused("code_needed", field="code")
-        self._attempts.check_codes(account.login)
+        count = self._attempts.begin_code(account)
         with self._database.write() as session:
             # read again under its lock: of two with the same code, one gets in
             held = session.get_one(Account, account.id, with_for_update=True)
@@ -334,8 +352,9 @@ class Accounts:
             if step is not None:
                 held.totp_used = step
         if step is None:
-            self._attempts.wrong_code(account, peer)
+            self._attempts.wrong_code(account, peer, count)
             raise Refused("wrong_code", field="code")
+        self._attempts.right_code(account)
 
     def set_factor(self, principal: Principal, secret: str, code: str) -> None:
         """Give one's own account a second factor; `code` shows that the app has it. Raises `wrong_code`, `already_so`, `invalid`."""
@@ -352,7 +371,20 @@ class Accounts:
             self._record(work, "factor_on", account, {})
 
     def drop_factor(self, principal: Principal, code: str) -> None:
-        """Take one's own second factor away. Raises `wrong_code`, and `factor_missing` for a role that needs one."""
+        """Take one's own second factor away. Raises `wrong_code`, `too_many_attempts`, and `factor_missing` for a role that needs one."""
+        with self._database.read() as session:
+            own = session.get(Account, principal.account_id) if principal.account_id else None
+        count = self._attempts.begin_code(own) if own is not None and own.totp_secret else 0
+        try:
+            self._drop_factor(principal, code)
+        except Refused as refused:
+            if refused.code == "wrong_code" and own is not None and count:
+                self._attempts.wrong_code(own, "", count)
+            raise
+        if own is not None and count:
+            self._attempts.right_code(own)
+
+    def _drop_factor(self, principal: Principal, code: str) -> None:
         with self._commands.transaction(principal) as work:
             account = self._own(work)
             if account.role in self._need_factor:
@@ -402,6 +434,8 @@ class Accounts:
             raise Refused("invalid", field="kind", problem=f"{kind!r}，可用 device, api / {kind!r}: device or api")
         self._check(role, area_code, unit_id, (*ROLES, *CLIENT_ROLES) if kind == "api" else ROLES)
         made = self._token(kind, name, role, area_code, life, unit_id)
+        if len(networks) > MOST_NETWORKS:
+            raise Refused("invalid", field="networks", problem=f"最多 {MOST_NETWORKS} 个字符 / at most {MOST_NETWORKS} characters")
         made.token.networks = ",".join(str(network) for network in _networks(networks))
         with self._commands.transaction(SYSTEM) as work:
             work.session.add(made.token)
@@ -476,7 +510,7 @@ class Accounts:
         now = self._clock()
         for token_id in open_tokens:
             used.setdefault(token_id, (now, ""))
-        rows = [{"token": token_id, "used": at, "place": peer} for token_id, (at, peer) in used.items()]
+        rows = [{"token": token_id, "used": at, "place": peer} for token_id, (at, peer) in sorted(used.items())]
         for from_where in (True, False):
             some = [row for row in rows if bool(row["place"]) == from_where]
             for start in range(0, len(some), AT_ONCE):  # short: ten thousand phones at once would hold up who writes

@@ -19,8 +19,8 @@ from datasources.models import Clip, Photo
 from datasources.queries import attachments as queries
 
 A = TypeVar("A", Photo, Clip)
-UNNAMED = timedelta(days=1)
-"""A phone without a network has sent the picture, and sends the words within that time."""
+UNNAMED = timedelta(days=30)
+"""A phone may have sent the picture, and lie without a battery before it sends the words."""
 AT_ONCE = 500
 
 
@@ -82,15 +82,17 @@ class Attachments(Generic[A]):
     def tidy(self) -> int:
         """Delete what nothing has named for a day, and files without a row; returns how many files went."""
         before = self._clock() - UNNAMED
+        with self._database.read() as session:
+            old = queries.unnamed(session, self.model, before, AT_ONCE)
         with self._database.write() as session:
-            gone = queries.unnamed(session, self.model, before, AT_ONCE)
+            gone = queries.unnamed(session, self.model, before, AT_ONCE, among=old)  # what was named meanwhile stays
             session.execute(delete(self.model).where(self.model.id.in_(gone)))
         count = sum(self._removed(self._path(attachment_id)) for attachment_id in gone)
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
-            old = [file for file in folder.iterdir() if datetime.fromtimestamp(file.stat().st_mtime, UTC) < before]
+            left = [file for file in folder.iterdir() if datetime.fromtimestamp(file.stat().st_mtime, UTC) < before]
             with self._database.read() as session:
-                known = queries.known(session, self.model, [file.stem for file in old])
-            count += sum(self._removed(file) for file in old if file.stem not in known or file.suffix != self.suffix)
+                known = queries.known(session, self.model, [file.stem for file in left])
+            count += sum(self._removed(file) for file in left if file.stem not in known or file.suffix != self.suffix)
         return count
 
     @staticmethod

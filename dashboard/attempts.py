@@ -111,25 +111,37 @@ class Attempts:
         with self._commands.database.read() as session:
             return _codes(session, login) // CODES
 
-    def wrong_code(self, account: Account, peer: str) -> None:
-        """A wrong code after the right password: the owner is told after ten of them."""
+    def begin_code(self, account: Account) -> int:
+        """Somebody who has the password tries a code: counted before it is looked at, so that many at once count as many.
+
+        Returns how many have not been right since somebody got in. Raises `too_many_attempts`: after each ten the next ones wait longer.
+        """
+        wait = 0.0
         with self._commands.transaction(SYSTEM) as work:
             work.claim(f"sign in {account.login}")
-            before = _codes(work.session, account.login)
-            work.session.add(SignInFailure(attempt=new_id(), login=account.login[:40], peer=CODE, at=work.now, failed=True))
-            if (before + 1) % CODES == 0:
+            query = select(SignInFailure.at).where(SignInFailure.login == account.login[:40], SignInFailure.peer == CODE)
+            moments = list(work.session.scalars(query.order_by(SignInFailure.id)))
+            rounds = len(moments) // CODES
+            if rounds:
+                most = min(CODES_LONGEST_WAIT_S, CODES_WAIT_S * 2.0 ** (rounds - 1))
+                wait = _left(work.now, moments[rounds * CODES - 1], most)
+            if not wait:
+                failed = SignInFailure(attempt=new_id(), login=account.login[:40], peer=CODE, at=work.now, failed=True)
+                work.session.add(failed)
+        if wait:
+            raise Refused("too_many_attempts", seconds=math.ceil(wait))
+        return len(moments) + 1
+
+    def wrong_code(self, account: Account, peer: str, count: int) -> None:
+        """It was wrong: the owner is told of each ten."""
+        if count % CODES == 0:
+            with self._commands.transaction(SYSTEM) as work:
                 work.record("account.guessed", account.area_code, account.id, {"login": account.login, "peer": place_of(peer)})
 
-    def check_codes(self, login: str) -> None:
-        """Raises `too_many_attempts` while no code may be tried: each ten wrong ones wait longer than those before."""
-        with self._commands.database.read() as session:
-            count = _codes(session, login)
-            latest = session.scalar(select(func.max(SignInFailure.at)).where(SignInFailure.login == login[:40], SignInFailure.peer == CODE))
-        if count and count % CODES == 0 and latest is not None:
-            wait = min(CODES_LONGEST_WAIT_S, CODES_WAIT_S * 2.0 ** (count // CODES - 1))
-            left = _left(self._commands.clock(), latest, wait)
-            if left:
-                raise Refused("too_many_attempts", seconds=math.ceil(left))
+    def right_code(self, account: Account) -> None:
+        """It was right: those before are forgotten."""
+        with self._commands.database.write() as session:
+            session.execute(delete(SignInFailure).where(SignInFailure.login == account.login[:40], SignInFailure.peer == CODE))
 
 
 def _place(peer: str, browser: str) -> str:

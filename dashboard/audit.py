@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.orm import Session
 
 from dashboard.clock import Clock
-from dashboard.keys import follow_seal
+from dashboard.keys import follow_seal, was_sealed
 from dashboard.troubles import Troubles
 from datasources import chain, sealing
 from datasources.database import Database
-from datasources.keyring import Keyring
+from datasources.keyring import Keyring, WrongKey
 from datasources.queries import changes
 from datasources.serialising import dumps
 
@@ -63,7 +63,9 @@ def verify(database: Database, progress: Progress = lambda what, done, total: No
     with database.read() as session:
         counter = changes.counter(session)
         key = sealing.key_of(counter, _keyring(database))
-        if not key:
+        if not key and was_sealed(database):
+            verdict.wrong(counter.seq, "the chain had its key, and somebody has taken it away")
+        elif not key:
             verdict.wrong(counter.seq, "the chain has no key yet: `yiping keys renew`")
         elif not sealing.is_intact(counter, key):
             since = counter.seal.removeprefix(sealing.BROKEN).strip() if counter.seal.startswith(sealing.BROKEN) else counter.seq
@@ -96,16 +98,27 @@ def is_whole(database: Database) -> bool:
     """Whether the counter is as this program has left it: a look of a moment, while `verify` walks through all."""
     with database.read() as session:
         counter = changes.counter(session)
-    return not counter.sealed_key or sealing.is_intact(counter, sealing.key_of(counter, _keyring(database)))
+    if not counter.sealed_key:
+        return not was_sealed(database)
+    try:
+        return sealing.is_intact(counter, sealing.key_of(counter, _keyring(database)))
+    except WrongKey:
+        return False
 
 
 def watch_seal(database: Database, troubles: Troubles) -> None:
     """Tell administrators when the counter is not as this program has left it."""
-    follow_seal(database)
-    if is_whole(database):
-        troubles.over("audit")
-    else:
+    if not is_whole(database):
         troubles.note("audit")
+        return
+    follow_seal(database)
+    troubles.over("audit")
+    with database.read() as session:
+        sealed = sealing.is_sealed(session)
+    if sealed:
+        troubles.over("unsealed")
+    else:
+        troubles.note("unsealed")
 
 
 def _keyring(database: Database) -> Keyring:

@@ -22,6 +22,7 @@ from dashboard.clock import Clock
 from datasources import dumping
 from datasources.database import Database
 from datasources.keyring import Keyring
+from datasources.migrations import upgrade
 
 FORM = "yiping backup 2"
 UNSIGNED_FORM = "yiping backup 1"
@@ -126,6 +127,7 @@ def restore(
         pem = database.keyring.decrypt((folder / PUSH_KEY).read_text("ascii"), PUSH_PLACE, "1")
         with os.fdopen(os.open(data / PUSH_KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(pem)
+    upgrade(database)  # one of a version before has not the columns that are asked for
     return audit.verify(database, progress)
 
 

@@ -349,7 +349,7 @@ def _kept_to(networks: str) -> str:
 
 
 def _invite(city: City, login: str) -> None:
-    path = Invitations(city.secret_for("invitation")).path(city.accounts.id_of(login))
+    path = Invitations(city.secret_for("invitation")).path(city.accounts.invitable(login))
     say("请本人七天内在本系统地址后打开（登录后绑定）/ to be opened by the person within seven days, behind the address of the wall:")
     print(path)
 

@@ -48,8 +48,9 @@ class ClockWatch:
     def look(self) -> float:
         """Seconds by which the clock has been set since the last look; 0 when it has only run."""
         ahead = self._difference()
-        step, self._ahead = ahead - self._ahead, ahead
+        step = ahead - self._ahead
         if abs(step) < STEP_S:
+            self._ahead = ahead
             if self._said_until is not None and self._running() > self._said_until:
                 self._said_until = None
                 self._troubles.over("clock")
@@ -61,6 +62,7 @@ class ClockWatch:
         if self._leads():
             with self._database.write() as session:
                 calling.shift(session, timedelta(seconds=step))
+        self._ahead = ahead  # not before: what could not be moved is tried again
         return step
 
     def problem(self) -> str:

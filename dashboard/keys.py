@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +11,12 @@ from sqlalchemy import select, table
 
 from datasources import sealing
 from datasources.database import Database
-from datasources.keyring import Keyring
+from datasources.keyring import Keyring, WrongKey
 from datasources.models import Account, Ticket, Unit
 from datasources.queries import changes
 from datasources.types import Secret
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 500
 SEALED = ((Unit, "phone"), (Account, "totp_secret"), (Ticket, "caller"))
@@ -28,10 +31,23 @@ def index_of(keyring: Keyring | None, phone: str) -> str:
 
 
 def follow_seal(database: Database) -> None:
-    """Once the log is sealed, read nothing that is not bound to its row. Raises `WrongKey` for the keys of another city."""
-    if database.keyring is not None:
-        with database.read() as session:
-            database.keyring.lenient = not sealing.key_of(changes.counter(session), database.keyring)
+    """Once the log is sealed, read nothing that is not bound to its row, and remember it outside the database.
+
+    Raises `WrongKey` for the keys of another city.
+    """
+    if database.keyring is None:
+        return
+    with database.read() as session:
+        sealed = bool(sealing.key_of(changes.counter(session), database.keyring))
+    if sealed and database.seal_file is not None:
+        database.seal_file.parent.mkdir(parents=True, exist_ok=True)
+        database.seal_file.touch()
+    database.keyring.lenient = not sealed and not was_sealed(database)
+
+
+def was_sealed(database: Database) -> bool:
+    """Whether the log has been sealed once, by what lies outside the database."""
+    return database.seal_file is not None and database.seal_file.exists()
 
 
 def renew(database: Database, progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:
@@ -45,15 +61,19 @@ def renew(database: Database, progress: Callable[[str, int, int], None] = lambda
         raise RuntimeError("the database was opened without a keyring")
     with database.read() as session:
         sealed_before = sealing.is_sealed(session)
+    if not sealed_before and was_sealed(database):
+        raise WrongKey(
+            "日志曾加密钥，密钥已被删除：请勿继续，用备份和此前的导出核对 / the log had its key and has none: somebody has taken it away; "
+            "compare with the backup and the last export, and do not go on with this database"
+        )
     keyring.lenient = not sealed_before
     count = 0
     for model, column in SEALED:
         count += _renewed(database, keyring, model, column, progress)
     with database.write() as session:
         sealing.renew(session, keyring)
-        if not sealed_before:
-            sealing.seal(session, keyring)
-    keyring.lenient = False
+        sealing.seal(session, keyring)
+    follow_seal(database)
     return count
 
 
@@ -66,7 +86,11 @@ def _renewed(database: Database, keyring: Keyring, model: Any, column: str, prog
         with database.write() as session:
             found = session.scalars(select(model).where(model.id.in_(old[start : start + AT_ONCE])).with_for_update()).all()
             for one in found:
-                text = getattr(one, column).of(one.id)
+                try:
+                    text = getattr(one, column).of(one.id)
+                except WrongKey as error:
+                    log.error("left as it is: %s", error)  # one row must not keep all others from their new key
+                    continue
                 setattr(one, column, Secret(one.id, text))
                 if model is Unit:
                     one.phone_index = index_of(keyring, text)

@@ -9,6 +9,7 @@ from datasources.database import Database
 from datasources.keyring import Keyring, kept_in, parsed
 
 KEY_FILE = "data.key"
+SEAL_FILE = "sealed"
 
 
 def open_keyring(settings: Settings) -> Keyring:
@@ -23,4 +24,6 @@ def open_keyring(settings: Settings) -> Keyring:
 
 def open_database(settings: Settings, offload: Callable[[Callable[[], None]], None] | None = None) -> Database:
     """The database of these settings. Raises `BadSetting`."""
-    return Database(settings.database_url, offload=offload, keyring=open_keyring(settings))
+    database = Database(settings.database_url, offload=offload, keyring=open_keyring(settings))
+    database.seal_file = settings.data / SEAL_FILE
+    return database

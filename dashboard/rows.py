@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
+from datasources.keyring import WrongKey
 from datasources.models import Area, Delivery, DeskItem, Fence, Message, Order, Ticket, Unit, VideoPoint, Warning
 from datasources.serialising import iso, iso_or_none
+from datasources.types import Sealed, Secret
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -35,6 +40,15 @@ def masked(phone: str) -> str:
     return f"{phone[:shown]}******{phone[-2:]}" if len(phone) >= 7 else "*" * len(phone)
 
 
+def _readable(number: Secret | Sealed, row: str) -> str:
+    """A number for a list: one that cannot be read is none, and the log says which, or nobody of its area could be listed."""
+    try:
+        return number.of(row)
+    except WrongKey as error:
+        log.error("%s", error)
+        return ""
+
+
 def unit_row(unit: Unit, roles: Sequence[str], skills: Sequence[str]) -> Row:
     """A field unit with its roles and skills; its telephone number is masked."""
     return {
@@ -43,7 +57,7 @@ def unit_row(unit: Unit, roles: Sequence[str], skills: Sequence[str]) -> Row:
         "code": unit.code,
         "name": unit.name,
         "kind": unit.kind,
-        "phone": masked(unit.phone.of(unit.id)),
+        "phone": masked(_readable(unit.phone, unit.id)),
         "area_code": unit.area_code,
         "duty": unit.duty,
         "roles": list(roles),
@@ -70,7 +84,7 @@ def ticket_row(ticket: Ticket) -> Row:
         "photo_id": ticket.photo_id,
         "rating": ticket.rating,
         "address": ticket.address,
-        "caller": masked(ticket.caller.of(ticket.id)),
+        "caller": masked(_readable(ticket.caller, ticket.id)),
         "seen_at": iso_or_none(ticket.seen_at),
         "reported_at": iso(ticket.reported_at),
         "due_at": iso(ticket.due_at),

@@ -27,6 +27,7 @@ from dashboard.terminal import progress, say
 from datasources.bus import LocalBus
 from datasources.migrations import is_current, upgrade
 from datasources.queries import areas as area_queries
+from datasources.sealing import is_sealed
 
 if TYPE_CHECKING:
     from dashboard.city import City
@@ -87,9 +88,10 @@ def prepare(settings: Settings) -> None:
     if not is_current(database):
         say("准备数据库 / preparing the database")
         upgrade(database)
-        renew(database)
     with database.read() as session:
-        empty = demo.is_empty(session)
+        sealed, empty = is_sealed(session), demo.is_empty(session)
+    if not sealed:
+        renew(database)  # here is no worker of a version before
     if empty:
         say(f"首次启动：生成并导入演示城市 / first start: making and importing the demo city (SCALE={settings.scale})")
         # only the first start needs the import and all services

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard.errors import Refused
 from dashboard.troubles import Troubles
 from datasources.database import Database
+from datasources.keyring import WrongKey
 from datasources.queries import changes
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Storage:
         try:
             with self._database.write() as session:
                 changes.touch(session)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, WrongKey) as error:
             self._failed = True
             log.warning("nothing can be written: %s", error)
         else:

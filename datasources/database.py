@@ -67,6 +67,8 @@ class Database:
         self.engine: Engine = create_engine(parsed, json_serializer=dumps, json_deserializer=loads, **options)
         setattr(self.engine.dialect, KEYRING, keyring)
         self.keyring = keyring
+        self.seal_file: Path | None = None
+        """Is there once the log was sealed: whoever can write the whole database cannot take that back."""
         self._lock = threading.Lock()
         self._open = threading.local()
         if self.dialect == "sqlite":

@@ -51,8 +51,10 @@ def begin_sealed(connection: Connection) -> None:
 
 
 def seal(session: Session, keyring: Keyring) -> None:
-    """Give the chain its key: changes from now on carry it. The counter must be locked, and without one."""
+    """Give the chain its key, if it has none: changes from now on carry it."""
     counter = session.get_one(ChangeCounter, 1, with_for_update=True)
+    if counter.sealed_key:
+        return  # somebody else was quicker: a second key would make what was written meanwhile look altered
     key, sealed_key = _made(keyring)
     session.execute(
         update(ChangeCounter)

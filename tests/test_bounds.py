@@ -82,7 +82,7 @@ FIGURES: dict[str, list[object]] = {
     "the body of a request": [f"{worker.BODY_S:.0f} s"],
     "tiles asked for at once on one connection": [worker.MOST_HELD, f"{worker.MOST_HELD_BYTES // MB} MB"],
     "live links": [links.MOST, links.MOST_OF_TOKEN],
-    "photos and clips that nothing names": [{1: "a day"}[attachments.UNNAMED.days]],
+    "photos and clips that nothing names": [f"{attachments.UNNAMED.days} days"],
     "room on the disk for photos and clips": [f"{storage.LOW * 100:.0f} %"],
     "the event loop": [f"{watchdog.HELD_S * 1000:.0f} ms"],
     "an answer of more than 64 kB": [f"{LARGE // KB} kB"],

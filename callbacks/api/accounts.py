@@ -165,5 +165,5 @@ def routes(city: City) -> list[Route]:
         Route("GET", "/my/sessions", "Where I am signed in", ANYBODY, lambda principal: sessions(principal, own_account(principal))),
         Route("GET", "/my/second-factor", "A fresh secret for an authenticator app", ANYBODY, fresh),
         Route("POST", "/my/second-factor", "Turn the second factor on", ANYBODY, factor_on, body=Factor),
-        Route("POST", "/my/second-factor/remove", "Turn the second factor off", ANYBODY, factor_off, body=Code),
+        Route("POST", "/my/second-factor/remove", "Turn the second factor off", ANYBODY, factor_off, body=Code, bucket="account"),
     ]

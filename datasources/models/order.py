@@ -92,4 +92,4 @@ class DeliveryStep(Base):
     lon: Mapped[float | None] = mapped_column(Float)
     lat: Mapped[float | None] = mapped_column(Float)
     note: Mapped[str] = mapped_column(Text, default="")
-    photo_id: Mapped[str | None] = mapped_column(String(36))
+    photo_id: Mapped[str | None] = mapped_column(String(36), index=True)

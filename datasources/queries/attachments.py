@@ -17,10 +17,13 @@ NAMED_BY = {
 """Every column that names one (held by a test)."""
 
 
-def unnamed(session: Session, model: type[Photo] | type[Clip], before: datetime, most: int) -> list[str]:
-    """Ids of those from before a moment that no ticket, step or message names."""
+def unnamed(
+    session: Session, model: type[Photo] | type[Clip], before: datetime, most: int, among: Sequence[str] | None = None
+) -> list[str]:
+    """Ids of those from before a moment that no ticket, step or message names, `among` these or of all."""
     free = [~exists().where(column == model.id) for column in NAMED_BY[model]]
-    return list(session.scalars(select(model.id).where(model.at < before, *free).order_by(model.at).limit(most)))
+    query = select(model.id).where(model.at < before, *free).order_by(model.at).limit(most)
+    return list(session.scalars(query if among is None else query.where(model.id.in_(among))))
 
 
 def known(session: Session, model: type[Photo] | type[Clip], ids: Sequence[str]) -> set[str]:

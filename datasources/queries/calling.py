@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import Interval, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from datasources.models import Call, CallPolicy, Delivery, Order, PushSubscription, Unit, UnitRole
@@ -70,8 +70,14 @@ def pass_over(session: Session, channel: str, now: datetime) -> tuple[int, Call 
 def shift(session: Session, step: timedelta) -> None:
     """Move the moment of every call that waits: the clock was set by `step`."""
     for model, column in ((Delivery, "call_at"), (Call, "due_at")):
-        waiting = session.execute(select(model.id, getattr(model, column)).where(getattr(model, column).is_not(None))).all()
-        moved = [{"id": key, column: moment + step} for key, moment in waiting]
+        moment = getattr(model, column)
+        if session.get_bind().dialect.name == "postgresql":
+            # in one statement: an answer that ends the waiting meanwhile must not be undone
+            moved_all = update(model).where(moment.is_not(None)).values({column: moment + literal(step, Interval())})
+            session.execute(moved_all.execution_options(synchronize_session=False))
+            continue
+        waiting = session.execute(select(model.id, moment).where(moment.is_not(None))).all()
+        moved = [{"id": key, column: at + step} for key, at in waiting]
         for start in range(0, len(moved), AT_ONCE):
             session.execute(update(model), moved[start : start + AT_ONCE])
 

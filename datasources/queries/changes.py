@@ -92,7 +92,10 @@ def of_entity(session: Session, entity_id: str) -> list[Change]:
 
 
 def touch(session: Session) -> None:
-    """Write the counter as it is: whether it can be written is what is asked."""
+    """Write the counter as it is: whether it can be written is what is asked. Raises `WrongKey` when no change could be recorded."""
+    held = counter(session)
+    if held.sealed_key:
+        sealing.opened(held.sealed_key, keyring_of(session.get_bind().dialect))
     session.execute(update(ChangeCounter).where(ChangeCounter.id == 1).values(seq=ChangeCounter.seq))
 
 

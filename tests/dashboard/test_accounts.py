@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -323,6 +325,50 @@ def test_ten_wrong_codes_ask_for_the_password_again_and_its_owner_is_told(sqlite
     assert [one["peer"] for one in accounts.guessed(who.account_id or "")] == ["10.6.6.6"]
     clock.turn(seconds=30)
     assert not accounts.sign_in("admin", PASSWORD, "10.1.1.1", pyotp.TOTP(secret).at(clock())).guessed, "it was said once"
+
+
+def test_codes_that_are_tried_at_once_count_as_many(sqlite_city: City) -> None:
+    accounts = sqlite_city.accounts
+    accounts.give_factor("admin")
+
+    def tried(_: int) -> str:
+        return refusal(lambda: accounts.sign_in_with_code("admin", "000000", "10.6.6.6"))
+
+    with ThreadPoolExecutor(20) as hands:
+        codes = Counter(hands.map(tried, range(60)))
+    assert codes == {"wrong_code": 10, "too_many_attempts": 50}
+
+
+def test_who_holds_a_stolen_session_cannot_guess_the_factor_away(sqlite_city: City, clock: TurnedClock) -> None:
+    accounts = sqlite_city.accounts
+    secret, _ = accounts.give_factor("leader")
+    who = accounts.principal(accounts.sign_in("leader", PASSWORD, "peer", pyotp.TOTP(secret).at(clock())).secret)
+    clock.turn(seconds=60)
+    for _ in range(10):
+        assert refusal(lambda: accounts.drop_factor(who, "000000")) == "wrong_code"
+    assert refusal(lambda: accounts.drop_factor(who, pyotp.TOTP(secret).at(clock()))) == "too_many_attempts"
+    assert accounts.guessed(who.account_id or "")
+
+
+def test_what_was_changed_while_a_password_was_looked_at_holds(city: City) -> None:
+    leader = city.accounts.id_of("leader")
+    right = city.accounts.passwords.is_right
+
+    def during(change: Callable[[], object]) -> Callable[[str | None, str], bool]:
+        def is_right(digest: str | None, password: str) -> bool:
+            found = right(digest, password)
+            change()
+            return found
+
+        return is_right
+
+    city.accounts.passwords.is_right = during(lambda: city.accounts.change(ADMIN, leader, "leader", "510182"))  # type: ignore[method-assign]
+    who = city.accounts.principal(city.accounts.sign_in("leader", PASSWORD, "peer").secret)
+    assert who.area_code == "510182"
+    for change in (lambda: city.accounts.set_active(ADMIN, leader, False), lambda: city.accounts.reset_password(ADMIN, leader)):
+        city.accounts.set_active(ADMIN, leader, True)
+        city.accounts.passwords.is_right = during(change)  # type: ignore[method-assign]
+        assert refusal(lambda: city.accounts.sign_in("leader", PASSWORD, "peer")) == "wrong_password"
 
 
 def test_a_day_of_guessing_codes_is_a_few_hundred(sqlite_city: City, clock: TurnedClock) -> None:

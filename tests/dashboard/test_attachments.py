@@ -1,4 +1,4 @@
-"""Photos and clips that nothing names, and files without a row, go after a day; nothing that is named does."""
+"""Photos and clips that nothing names, and files without a row, go after a while; nothing that is named does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from dashboard.attachments import UNNAMED
 from dashboard.city import City
 from dashboard.tickets import TicketReport
 from datasources.models import Base, Photo
@@ -19,7 +20,7 @@ def photos(city: City) -> list[Path]:
     return sorted(path for path in (city.settings.data / "photos").rglob("*") if path.is_file())
 
 
-def test_what_nothing_names_goes_after_a_day(city: City, clock: TurnedClock) -> None:
+def test_what_nothing_names_goes_after_a_month(city: City, clock: TurnedClock) -> None:
     clock.moment = clock.moment.replace(year=clock.moment.year + 1)  # files have the time of this machine
     named, unnamed = (city.photos.store(OFFICER, f"photo-0000{i}", jpeg()) for i in range(2))
     lon, lat = city.areas.middle("510104017001")
@@ -28,7 +29,7 @@ def test_what_nothing_names_goes_after_a_day(city: City, clock: TurnedClock) -> 
     city.photos.tidy()
     with city.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Photo)) == 2, "a phone may still send the words"
-    clock.turn(days=1, seconds=1)
+    clock.turn(days=30, seconds=1)
     assert city.photos.tidy() == 1
     assert [path.stem for path in photos(city)] == [named]
     assert unnamed not in str(photos(city))
@@ -36,13 +37,13 @@ def test_what_nothing_names_goes_after_a_day(city: City, clock: TurnedClock) -> 
         assert list(session.scalars(select(Photo.id))) == [named]
 
 
-def test_files_without_a_row_go_after_a_day(city: City, clock: TurnedClock) -> None:
+def test_files_without_a_row_go_too(city: City, clock: TurnedClock) -> None:
     kept = city.photos.store(OFFICER, "photo-00001", jpeg())
     folder = photos(city)[0].parent
     for name in ("00000000-0000-0000-0000-000000000000.jpg", f"{kept}.part"):
         (folder / name).write_bytes(b"")
     assert city.photos.tidy() == 0
-    before = clock().timestamp() - 86_401
+    before = clock().timestamp() - UNNAMED.total_seconds() - 1
     for file in folder.iterdir():
         os.utime(file, (before, before))
     assert city.photos.tidy() == 2

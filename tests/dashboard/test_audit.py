@@ -18,7 +18,7 @@ from sqlalchemy.exc import ProgrammingError
 from dashboard import audit
 from dashboard.city import City
 from dashboard.keys import SEALED, follow_seal, renew
-from dashboard.opening import open_keyring
+from dashboard.opening import SEAL_FILE, open_keyring
 from datasources import chain, sealing
 from datasources.keyring import Keyring, WrongKey
 from datasources.models import Base
@@ -90,6 +90,50 @@ def test_a_row_that_is_put_in_is_found_also_with_a_hash_of_its_own(busy: City) -
         f"area_code, entity_id, payload, '{chain.link(rows[n]['hash'], forged, b'')}' FROM changes WHERE seq = {n}",
     )
     assert any("missing" in what or "kept" in what for _, what in audit.verify(busy.database).problems)
+
+
+def unsealed_before(city: City) -> None:
+    """What lies outside the database has not seen a seal: as after the upgrade of an old city."""
+    (city.settings.data / SEAL_FILE).unlink()
+
+
+def test_who_takes_the_key_away_is_found_out_and_nobody_seals_the_forgery(busy: City) -> None:
+    n = last(busy)
+    with busy.database.read() as session:
+        rows = list(audit._rows(session, 0))
+    before = chain.FIRST
+    for row in rows:
+        actor = "forged" if row["seq"] == n - 3 else row["actor"]
+        before = chain.link(before, {**row, "actor": actor}, b"")
+        tampered(busy, f"UPDATE changes SET hash = '{before}', actor = '{actor}' WHERE seq = {row['seq']}")
+    tampered(busy, f"UPDATE change_counter SET hash = '{before}', sealed_key = '', seal = '', keyed_after = 0")
+    assert [what for _, what in audit.verify(busy.database).problems] == ["the chain had its key, and somebody has taken it away"]
+    audit.watch_seal(busy.database, busy.troubles)
+    assert [trouble["kind"] for trouble in busy.troubles.listed()] == ["audit"]
+    follow_seal(busy.database)
+    assert busy.database.keyring is not None
+    assert not busy.database.keyring.lenient
+    with pytest.raises(WrongKey, match="taken it away"):
+        renew(busy.database)
+
+
+def test_two_who_seal_at_once_make_one_key(city: City) -> None:
+    tampered(city, "UPDATE change_counter SET sealed_key = '', seal = ''")
+    keyring = open_keyring(city.settings)
+    keys = []
+    for _ in range(2):
+        with city.database.write() as session:
+            sealing.seal(session, keyring)
+        with city.database.read() as session:
+            keys.append(sealing.key_of(changes.counter(session), keyring))
+    assert keys[0] == keys[1] != b""
+
+
+def test_an_old_city_is_told_to_seal(busy: City) -> None:
+    tampered(busy, "UPDATE change_counter SET sealed_key = '', seal = ''")
+    unsealed_before(busy)
+    audit.watch_seal(busy.database, busy.troubles)
+    assert [trouble["kind"] for trouble in busy.troubles.listed()] == ["unsealed"]
 
 
 def key(city: City) -> bytes:
@@ -244,6 +288,7 @@ def test_changes_of_before_the_chain_are_counted_and_not_blamed(busy: City) -> N
     n = last(busy)
     before = f"chained_after = {n}, hash = '{chain.FIRST}', sealed_key = '', seal = ''"
     tampered(busy, f"UPDATE change_counter SET {before}", "UPDATE changes SET hash = NULL")
+    unsealed_before(busy)
     busy.units.set_duty(OFFICER, busy.units.covering(ADMIN, "5101", 1)[0]["id"], "on_duty")
     assert [what for _, what in audit.verify(busy.database).problems] == ["the chain has no key yet: `yiping keys renew`"]
     renew(busy.database)
@@ -284,6 +329,15 @@ def test_what_is_encrypted_is_of_no_use_in_another_row_or_in_plain_text(city: Ci
         city.units.phone(OFFICER, other)
 
 
+def test_one_number_that_cannot_be_read_hides_nobody(city: City, people: list[dict[str, Any]]) -> None:
+    unit = people[0]["id"]
+    tampered(city, f"UPDATE units SET phone = 'yp1:00000000:AAAA' WHERE id = '{unit}'")
+    shown = {one["id"]: one["phone"] for one in city.units.covering(ADMIN, "5101", 500)}
+    assert shown[unit] == ""
+    assert all(phone for other, phone in shown.items() if other != unit)
+    assert renew(city.database) == 1, "looked at, and left as it is"
+
+
 def test_every_encrypted_column_is_written_anew_by_renew() -> None:
     every = [column for table in Base.metadata.tables.values() for column in table.c]
     columns = {(column.table.name, column.name) for column in every if isinstance(column.type, Encrypted)}
@@ -293,6 +347,7 @@ def test_every_encrypted_column_is_written_anew_by_renew() -> None:
 def test_a_city_of_before_the_seal_is_read_until_it_is_sealed(city: City, people: list[dict[str, Any]]) -> None:
     unit = people[0]["id"]
     tampered(city, "UPDATE change_counter SET sealed_key = '', seal = ''", f"UPDATE units SET phone = '13800000000' WHERE id = '{unit}'")
+    unsealed_before(city)
     follow_seal(city.database)
     assert city.units.phone(OFFICER, unit) == "13800000000"
     assert renew(city.database) == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import select, text
 
 from dashboard import backup
@@ -25,6 +26,7 @@ from dashboard.settings import Settings, from_environment
 from datasources.channels.web_push import key_in
 from datasources.database import Database
 from datasources.keyring import Keyring
+from datasources.migrations import _config, is_current
 from datasources.models import Base, Photo
 from tests.conftest import OFFICER, TurnedClock, empty_postgres
 from tests.dashboard.histories import AREAS, History
@@ -234,3 +236,23 @@ def test_browsers_that_are_subscribed_stay_so_after_a_restore(sqlite_city: City,
     database.close()
     assert (settings.data / "vapid.pem").read_text() == pem.read_text()
     assert stat.S_IMODE((settings.data / "vapid.pem").stat().st_mode) == 0o600
+
+
+def test_a_backup_of_the_version_before_is_restored_and_brought_to_the_present_form(sqlite_city: City, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    manifest = made(sqlite_city, kept)
+    old = Database(f"sqlite:///{kept / 'database'}", keyring=sqlite_city.database.keyring)
+    command.downgrade(_config(old), "0009")
+    old.close()
+    for suffix in ("-wal", "-shm"):
+        (kept / f"database{suffix}").unlink(missing_ok=True)
+    del manifest["signature"]
+    manifest["files"]["database"] = backup._digest(kept / "database")
+    (kept / "manifest.json").write_text(json.dumps(manifest | {"form": "yiping backup 1"}))
+    settings = from_environment({"YIPING_DATA": str(tmp_path / "new"), "YIPING_DATA_KEYS": sqlite_city.settings.data_keys})
+    settings.data.mkdir()
+    database = open_database(settings)
+    verdict = backup.restore(database, settings.data, kept, unsigned=True)
+    assert is_current(database)
+    assert [what for _, what in verdict.problems if "no key yet" not in what and "altered" not in what] == []
+    database.close()

@@ -5,7 +5,7 @@ const NAME = "yiping-outbox";
 
 /**
  * @typedef {{ id?: number, account: string, kind: "answer" | "ticket" | "message" | "hand_over", at: string, body: any, delivery?: string, photo?: Blob, photoId?: string, clip?: Blob, clipId?: string,
- *   sentId?: string, refused?: string }} Entry
+ *   sentId?: string, again?: boolean, refused?: string }} Entry
  */
 
 /** @returns {Promise<IDBDatabase>} */

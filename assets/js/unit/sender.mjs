@@ -170,6 +170,12 @@ export class Sender extends EventTarget {
     const body = { ...entry.body, ...(entry.photoId ? { photo_id: entry.photoId } : {}), ...(entry.clipId ? { clip_id: entry.clipId } : {}) };
     const sent = await this.#post(path, JSON.stringify(body), "application/json");
     const refused = sent.refused && !ALREADY.has(sent.code) ? sent.refused : null;
+    if (sent.code === "not_found" && !entry.again && FILES.some(({ stored }) => entry[stored])) {
+      // the server keeps no file for ever that nothing names; it is still here, and goes once more
+      for (const { stored } of FILES) delete entry[stored];
+      await this.outbox.update({ ...entry, again: true });
+      return;
+    }
     if (refused) await this.outbox.update({ ...entry, refused });
     else if (entry.kind === "ticket" && entry.photo && sent.value?.id) await this.outbox.update({ ...entry, sentId: sent.value.id });
     else await this.outbox.remove(id);
