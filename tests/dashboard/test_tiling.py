@@ -150,6 +150,7 @@ def test_files_for_nginx_are_the_tiles(built: City, tmp_path: Path) -> None:
 def test_the_keeper_builds_what_is_stale_and_tells_the_screens(sqlite_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     city = sqlite_city
     monkeypatch.setenv("YIPING_DATA", str(city.settings.data))
+    monkeypatch.setenv("YIPING_DATA_KEYS", city.settings.data_keys)  # a program of its own builds them
     told: list[int] = []
     keeper = TileKeeper(city.tiling, city.troubles, lambda: told.append(1))
     keeper.look()
