@@ -97,6 +97,26 @@ for (const [what, status, body] of /** @type {[string, number, string][]} */ ([[
     clearTimeout(sender.timer);
   });
 
+test("a photo that the server has forgotten meanwhile goes once more, and what it belongs to is not refused for it", async () => {
+  for (const entry of [report(), { ...answer("done"), photo: report().photo }]) {
+    let uploads = 0;
+    const { outbox, sent, sender } = phone((path, body) => {
+      if (path.includes("photos?")) return ok({ id: `p${++uploads}` });
+      return body?.photo_id === "p1" ? refusal(404, "not_found") : ok({ id: "t1" });
+    });
+    await outbox.add(/** @type {any} */ (entry));
+    await until(async () => { await sender.soon(); return (await outbox.all()).length === 0; });
+    assert.equal(sent.at(-1)?.body.photo_id, "p2");
+  }
+});
+
+test("what is not there is not tried for ever", async () => {
+  const { outbox, sender } = phone((path) => (path.includes("photos?") ? ok({ id: "p" }) : refusal(404, "not_found")));
+  await outbox.add(/** @type {any} */ ({ ...answer("done"), photo: report().photo }));
+  await until(async () => { await sender.soon(); return (await outbox.waiting()).length === 0; });
+  assert.equal((await outbox.all())[0].refused, "不行");
+});
+
 test("an answer does not wait for a photo that takes its time", async () => {
   /** @type {(answer: Response) => void} */
   let arrived = () => {};

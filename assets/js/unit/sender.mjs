@@ -137,6 +137,17 @@ export class Sender extends EventTarget {
     await this.outbox.update(entry);
   }
 
+  /** Whether the server may no longer have the file that went before: it keeps none for ever that nothing names. @param {Entry} entry @param {string} code */
+  #lost(entry, code) {
+    return code === "not_found" && !entry.again && FILES.some(({ stored }) => entry[stored]);
+  }
+
+  /** The file is still here, and goes once more. @param {Entry} entry */
+  async #onceMore(entry) {
+    for (const { stored } of FILES) delete entry[stored];
+    await this.outbox.update({ ...entry, again: true });
+  }
+
   /** @param {boolean} online @param {boolean} [signedOut] */
   #state(online, signedOut = false) {
     this.online = online;
@@ -162,7 +173,8 @@ export class Sender extends EventTarget {
     }
     if (entry.kind === "ticket" && entry.sentId) {
       const attached = await this.#post(`/tickets/${entry.sentId}/photo`, JSON.stringify({ photo_id: entry.photoId }), "application/json");
-      if (attached.refused && !ALREADY.has(attached.code)) await this.outbox.update({ ...entry, refused: attached.refused });
+      if (this.#lost(entry, attached.code)) await this.#onceMore(entry);
+      else if (attached.refused && !ALREADY.has(attached.code)) await this.outbox.update({ ...entry, refused: attached.refused });
       else await this.outbox.remove(id);
       return;
     }
@@ -170,13 +182,8 @@ export class Sender extends EventTarget {
     const body = { ...entry.body, ...(entry.photoId ? { photo_id: entry.photoId } : {}), ...(entry.clipId ? { clip_id: entry.clipId } : {}) };
     const sent = await this.#post(path, JSON.stringify(body), "application/json");
     const refused = sent.refused && !ALREADY.has(sent.code) ? sent.refused : null;
-    if (sent.code === "not_found" && !entry.again && FILES.some(({ stored }) => entry[stored])) {
-      // the server keeps no file for ever that nothing names; it is still here, and goes once more
-      for (const { stored } of FILES) delete entry[stored];
-      await this.outbox.update({ ...entry, again: true });
-      return;
-    }
-    if (refused) await this.outbox.update({ ...entry, refused });
+    if (this.#lost(entry, sent.code)) await this.#onceMore(entry);
+    else if (refused) await this.outbox.update({ ...entry, refused });
     else if (entry.kind === "ticket" && entry.photo && sent.value?.id) await this.outbox.update({ ...entry, sentId: sent.value.id });
     else await this.outbox.remove(id);
     this.dispatchEvent(new CustomEvent("sent", { detail: { entry, answer: sent.value ?? null, refused } }));
