@@ -199,7 +199,7 @@ def test_an_area_that_an_import_has_moved_is_no_longer_heard_of(running: Running
     hear([socket], 0.3)
     with city.database.write() as session:
         session.get_one(Token, issued.id).area_code = "510182"
-    hear([socket], REVOKED_S)
+    hear([socket], 30)
     assert not socket.open
     again = Plain(running.server.address, issued.secret)
     again.say('42["open",{"area":"5101"}]')
