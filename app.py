@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dashboard.settings import Settings
 
 MOST_CONNECTIONS = 20_000
-TURN_OUT_S = 1.5
+TURN_OUT_S = 1.2
 """How often tokens of open connections are looked at: within `TRUST_S` of dashboard/accounts.py, so that no event has to do it."""
 PING_S = 10
 PING_TIMEOUT_S = 20

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 ROUND_S = 0.02
 HELD_S = 0.05
 """A person does not notice; a hall of screens that all wait for it does."""
+LONG_S = 0.25
+"""From here on it is a warning, which the terminal of `yiping run` shows too."""
 SAID_EVERY_S = 1.0
 FRAMES = 6
 
@@ -29,7 +31,7 @@ FRAMES = 6
 class Watchdog:
     """Counts and names what holds the loop for more than `HELD_S` of processor time. Start it in the loop's own thread."""
 
-    def __init__(self, say: Callable[..., None] = log.warning) -> None:
+    def __init__(self, say: Callable[..., None] | None = None) -> None:
         self.held = 0
         """How many times."""
         self.longest_s = 0.0
@@ -83,7 +85,8 @@ class Watchdog:
         self.longest_s = max(self.longest_s, held)
         if time.monotonic() - self._said >= SAID_EVERY_S:
             self._said = time.monotonic()
-            self._say("the loop was held for %.0f ms: %s", held * 1000, " < ".join(where))
+            say = self._say or (log.warning if held > LONG_S else log.info)
+            say("the loop was held for %.0f ms: %s", held * 1000, " < ".join(where))
 
 
 def _greenlet(frame: FrameType | None) -> int:

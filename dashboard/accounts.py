@@ -36,7 +36,7 @@ USED_EVERY_S = 300.0
 AT_ONCE = 500
 MOST_NETWORKS = 200
 GUESSED_SHOWN = 5
-TRUST_S = 2.0
+TRUST_S = 1.5
 KNOWN_MOST = 20_000
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

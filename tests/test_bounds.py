@@ -54,7 +54,7 @@ FIGURES: dict[str, list[object]] = {
     "connections of a unit's token": [screens.MOST_OF_UNIT],
     "connections of another token": [screens.MOST_OF_TOKEN],
     "time to say who one is": [f"{screens.SAY_WHO_S:.0f} s"],
-    "time until a revoked token is silent": ["3 s", f"{app.TURN_OUT_S} s", f"{accounts.TRUST_S:.0f} s"],
+    "time until a revoked token is silent": ["3 s", f"{app.TURN_OUT_S} s", f"{accounts.TRUST_S} s"],
     "a photo": [
         f"{photos.MOST_BYTES // MB} MB",
         f"{redraw.MOST_PIXELS // 10**6} MP",

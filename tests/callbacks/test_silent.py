@@ -201,6 +201,7 @@ def test_an_area_that_an_import_has_moved_is_no_longer_heard_of(running: Running
         session.get_one(Token, issued.id).area_code = "510182"
     hear([socket], 30)
     assert not socket.open
+    time.sleep(REVOKED_S)  # who comes back at once may still be taken for what it was: so long, and no longer
     again = Plain(running.server.address, issued.secret)
     again.say('42["open",{"area":"5101"}]')
     hear([again], 1)
