@@ -10,7 +10,7 @@ from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, g, request
 from flask_compress import Compress
 
-from dashboard.passwords import Offload
+from dashboard.offload import Offload
 
 STATIC = ("/assets/", "/_dash-component-suites/")
 LEVEL = 6

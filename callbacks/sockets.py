@@ -26,7 +26,7 @@ from dashboard.dispatch.answers import Answer
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from dashboard.live.hub import Hub
-from dashboard.passwords import Offload
+from dashboard.offload import Offload
 from dashboard.positions import PositionReports
 from dashboard.spans import TRACER
 from datasources.serialising import dumps

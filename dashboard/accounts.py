@@ -14,13 +14,15 @@ from typing import Any
 from sqlalchemy import update
 
 from dashboard import second_factor
+from dashboard.addresses import address_of
 from dashboard.attempts import Attempts
 from dashboard.clock import new_id
 from dashboard.codes import is_code
 from dashboard.command import Commands, Work
 from dashboard.errors import Refused
 from dashboard.identity import CLIENT_ROLES, ROLES, SYSTEM, Principal
-from dashboard.passwords import Offload, Passwords, new_password
+from dashboard.offload import Offload
+from dashboard.passwords import Passwords, new_password
 from datasources.models import Account, Token, Unit
 from datasources.queries import accounts as queries
 from datasources.queries import areas as area_queries
@@ -112,7 +114,13 @@ class Accounts:
         `known_to_all`: the password is no secret, as in the demo city. Raises `Refused` for a role, area, unit or password that cannot be.
         """
         self._check(role, area_code, unit_id)
-        digest = "" if not password else self.passwords.known_to_all(password) if known_to_all else self._hashed(password, login, name)
+        digest = (
+            ""
+            if not password
+            else self.passwords.known_to_all(password)
+            if known_to_all
+            else self.passwords.hashed(password, (login, name))
+        )
         with self._commands.transaction(by) as work:
             if queries.by_login(work.session, login) is not None:
                 raise Refused("already_so", field="login", state=login)
@@ -132,10 +140,6 @@ class Accounts:
             work.session.add(account)
             self._record(work, "create", account, {})
             return account.id
-
-    def _hashed(self, password: str, *about: str) -> str:
-        """What is stored of a password. Raises `invalid` for one that is too short or too easily guessed."""
-        return self.passwords.hashed(password, about)
 
     def _record(self, work: Work, verb: str, account: Account, more: dict[str, Any]) -> None:
         payload = {"login": account.login, "name": account.name, "role": account.role, **more}
@@ -192,21 +196,21 @@ class Accounts:
 
     def id_of(self, login: str) -> str:
         """The account with a sign-in name. Raises `not_found`."""
-        with self._database.read() as session:
-            account = queries.by_login(session, login)
-        if account is None:
-            raise Refused("not_found", what=login)
-        return account.id
+        return self._named(login).id
 
     def invitable(self, login: str) -> str:
         """The account of somebody who may be invited: without a password, and bound to nobody. Raises `not_found`, `already_so`."""
+        account = self._named(login)
+        if account.password_hash or account.subject is not None:
+            raise Refused("already_so", field="login", state=login)
+        return account.id
+
+    def _named(self, login: str) -> Account:
         with self._database.read() as session:
             account = queries.by_login(session, login)
         if account is None:
             raise Refused("not_found", what=login)
-        if account.password_hash or account.subject is not None:
-            raise Refused("already_so", field="login", state=login)
-        return account.id
+        return account
 
     @staticmethod
     def _end_sessions(work: Work, account: Account, but: str = "") -> None:
@@ -248,7 +252,7 @@ class Accounts:
 
     def set_password(self, principal: Principal, login: str, password: str) -> None:
         """Give an account another password; all its sessions end. Raises `not_found`, `invalid` for one that is too easily guessed."""
-        digest = self._hashed(password, login)
+        digest = self.passwords.hashed(password, (login,))
         with self._commands.transaction(principal) as work:
             account = queries.by_login(work.session, login)
             if account is None or not account.area_code.startswith(principal.area_code):
@@ -268,15 +272,14 @@ class Accounts:
 
     def change_password(self, principal: Principal, present: str, password: str, peer: str) -> None:
         """Give oneself another password; all other sessions end. Raises `wrong_password`, `too_many_attempts`, `invalid`, `forbidden`."""
-        with self._database.read() as session:
-            own = session.get(Account, principal.account_id) if principal.kind == "session" and principal.account_id else None
-        if own is None or not own.password_hash:
+        own = self._seen(principal)
+        if principal.kind != "session" or own is None or not own.password_hash:
             raise Refused("forbidden", permission="session")
         attempt = self._attempts.begin(own.login, peer, principal.token_id)
         if not self.passwords.is_right(own.password_hash, present):
             self._attempts.fail(attempt)
             raise Refused("wrong_password")
-        digest = self._hashed(password, own.login, own.name)
+        digest = self.passwords.hashed(password, (own.login, own.name))
         with self._commands.transaction(principal) as work:
             self._take_password(work, self._own(work), digest, but=principal.token_id)
         self._attempts.succeeded(own.login, peer, principal.token_id)
@@ -289,9 +292,8 @@ class Accounts:
 
     def has_password(self, principal: Principal) -> bool:
         """Whether one signs in with a password here."""
-        with self._database.read() as session:
-            account = session.get(Account, principal.account_id) if principal.account_id else None
-            return account is not None and bool(account.password_hash)
+        own = self._seen(principal)
+        return own is not None and bool(own.password_hash)
 
     def guessed(self, account_id: str) -> list[dict[str, Any]]:
         """When somebody who had the password tried many codes, and from where, newest first: `{at, peer}`."""
@@ -372,8 +374,7 @@ class Accounts:
 
     def drop_factor(self, principal: Principal, code: str) -> None:
         """Take one's own second factor away. Raises `wrong_code`, `too_many_attempts`, and `factor_missing` for a role that needs one."""
-        with self._database.read() as session:
-            own = session.get(Account, principal.account_id) if principal.account_id else None
+        own = self._seen(principal)
         count = self._attempts.begin_code(own) if own is not None and own.totp_secret else 0
         try:
             self._drop_factor(principal, code)
@@ -408,9 +409,13 @@ class Accounts:
 
     def has_factor(self, principal: Principal) -> bool:
         """Whether one's own account has a second factor."""
+        own = self._seen(principal)
+        return own is not None and bool(own.totp_secret)
+
+    def _seen(self, principal: Principal) -> Account | None:
+        """One's own account as it stands; None for tokens, which have none."""
         with self._database.read() as session:
-            account = session.get(Account, principal.account_id) if principal.account_id else None
-            return account is not None and bool(account.totp_secret)
+            return session.get(Account, principal.account_id) if principal.account_id else None
 
     def _own(self, work: Work) -> Account:
         if work.principal.kind != "session" or work.principal.account_id is None:
@@ -511,11 +516,9 @@ class Accounts:
         for token_id in open_tokens:
             used.setdefault(token_id, (now, ""))
         rows = [{"token": token_id, "used": at, "place": peer} for token_id, (at, peer) in sorted(used.items())]
-        for from_where in (True, False):
-            some = [row for row in rows if bool(row["place"]) == from_where]
-            for start in range(0, len(some), AT_ONCE):  # short: ten thousand phones at once would hold up who writes
-                with self._database.write() as session:
-                    queries.keep_used(session, some[start : start + AT_ONCE], from_where)
+        for start in range(0, len(rows), AT_ONCE):  # short: ten thousand phones at once would hold up who writes
+            with self._database.write() as session:
+                queries.keep_used(session, rows[start : start + AT_ONCE])
 
     def _looked_up(self, digest: str) -> _Known:
         with self._database.read() as session:
@@ -583,13 +586,8 @@ def _networks(text: str) -> list[Network]:
 
 
 def _is_within(peer: str, networks: tuple[Network, ...]) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    if address.version == 6 and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in networks)
+    address = address_of(peer)
+    return address is not None and any(address in network for network in networks)
 
 
 def _opened(account: Account) -> str:

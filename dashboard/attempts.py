@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from dashboard.addresses import address_of
 from dashboard.clock import new_id
 from dashboard.command import Commands, Work
 from dashboard.errors import Refused
@@ -41,13 +42,10 @@ BROWSER = "browser:"
 
 def place_of(peer: str) -> str:
     """What an address counts as: an IPv6 address is its network."""
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
+    address = address_of(peer)
+    if address is None:
         return peer[:45]
-    if address.version == 4 or address.ipv4_mapped is not None:
-        return str(address if address.version == 4 else address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, NETWORK), strict=False))
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, NETWORK), strict=False))
 
 
 class Attempts:
@@ -100,7 +98,7 @@ class Attempts:
 
     def succeeded(self, login: str, peer: str, browser: str = "") -> None:
         """It was the right person: what failed before from here is forgotten."""
-        mine = SignInFailure.peer.in_((_place(peer, browser), place_of(peer), CODE))
+        mine = SignInFailure.peer.in_((_place(peer, browser), place_of(peer)))
         with self._commands.database.write() as session:
             session.execute(delete(SignInFailure).where(SignInFailure.login == login[:40], mine))
 

@@ -111,11 +111,8 @@ def watch_seal(database: Database, troubles: Troubles) -> None:
     if not is_whole(database):
         troubles.note("audit")
         return
-    follow_seal(database)
     troubles.over("audit")
-    with database.read() as session:
-        sealed = sealing.is_sealed(session)
-    if sealed:
+    if follow_seal(database):
         troubles.over("unsealed")
     else:
         troubles.note("unsealed")

@@ -28,8 +28,8 @@ from dashboard.handling import Handling
 from dashboard.keys import follow_seal
 from dashboard.links import Links
 from dashboard.messages import Messages
+from dashboard.offload import Offload
 from dashboard.opening import open_database
-from dashboard.passwords import Offload
 from dashboard.photos import Photos
 from dashboard.positions import Positions
 from dashboard.settings import Settings

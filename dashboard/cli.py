@@ -165,7 +165,6 @@ def _restore(settings: Settings, options: argparse.Namespace, _serve: Serve) -> 
     database = open_database(settings)
     try:
         verdict = backup.restore(database, settings.data, options.folder, progress, options.unsigned)
-        upgrade(database)
     finally:
         database.close()
     return _say(verdict)

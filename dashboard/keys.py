@@ -30,19 +30,20 @@ def index_of(keyring: Keyring | None, phone: str) -> str:
     return keyring.indexed(phone)[0] if phone else ""
 
 
-def follow_seal(database: Database) -> None:
-    """Once the log is sealed, read nothing that is not bound to its row, and remember it outside the database.
+def follow_seal(database: Database) -> bool:
+    """Once the log is sealed, read nothing that is not bound to its row, and remember it outside the database. Whether it is.
 
     Raises `WrongKey` for the keys of another city.
     """
     if database.keyring is None:
-        return
+        return False
     with database.read() as session:
         sealed = bool(sealing.key_of(changes.counter(session), database.keyring))
     if sealed and database.seal_file is not None:
         database.seal_file.parent.mkdir(parents=True, exist_ok=True)
         database.seal_file.touch()
     database.keyring.lenient = not sealed and not was_sealed(database)
+    return sealed
 
 
 def was_sealed(database: Database) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from dashboard.errors import Refused
+from dashboard.offload import Offload
 
 SHORTEST = 12
 """Characters (OWASP ASVS 2.1.1)."""
@@ -20,8 +20,6 @@ WEAKEST = 2
 """Of zxcvbn's five grades, 0 to 4; below it is what falls to a list of known passwords, names, dates or keys in a row (ASVS 2.1.7)."""
 ROOM = 12
 """Bytes of a password that is made here: sixteen signs."""
-
-Offload = Callable[[Callable[[], Any]], Any]
 
 
 class Passwords:

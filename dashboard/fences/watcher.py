@@ -24,7 +24,7 @@ from dashboard.dispatch.recipients import Criteria
 from dashboard.errors import Refused
 from dashboard.fences.membership import Keys, Membership, keys_of, places_and_numbers
 from dashboard.identity import SYSTEM
-from dashboard.passwords import Offload
+from dashboard.offload import Offload
 from dashboard.positions import Positions
 from dashboard.rows import fence_row
 from dashboard.tickets import TicketReport, Tickets

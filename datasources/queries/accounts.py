@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from datasources.models import Account, Token
@@ -46,13 +46,12 @@ def token_by_hash(session: Session, secret_hash: str) -> Row[Any] | None:
     return session.connection().execute(_BY_HASH.where(Token.secret_hash == secret_hash)).first()
 
 
-def keep_used(session: Session, rows: Sequence[dict[str, Any]], from_where: bool) -> None:
-    """Store when tokens were used, and from where if that is known: rows `{token, used, place}`."""
+def keep_used(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Store when tokens were used, and from where unless that is empty: rows `{token, used, place}`."""
     table = Token.__table__
-    values: dict[str, Any] = {"used_at": bindparam("used")} | ({"used_from": bindparam("place")} if from_where else {})
-    statement = update(table).where(table.c.id == bindparam("token")).values(**values)  # type: ignore[arg-type]
-    kept = [row if from_where else {"token": row["token"], "used": row["used"]} for row in rows]
-    session.connection().execute(statement, kept)
+    place = func.coalesce(func.nullif(bindparam("place", type_=String), ""), table.c.used_from)
+    statement = update(table).where(table.c.id == bindparam("token"))  # type: ignore[arg-type]
+    session.connection().execute(statement.values(used_at=bindparam("used"), used_from=place), rows)
 
 
 def tokens(session: Session, kinds: Sequence[str]) -> list[Token]:

@@ -8,12 +8,9 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from dashboard.city import build_city
-from dashboard.demo.load import load
-from dashboard.opening import open_database
 from dashboard.settings import from_environment
-from datasources.migrations import upgrade
 from tests.callbacks.matrix.things import add_other_city, gather
+from tests.cities import demo_city
 from tests.conftest import Running
 from tests.fuzz.everything import WAYS_OF_EACH, fuzz
 from tests.servers import Server, free_port
@@ -30,10 +27,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yiping-fuzz-") as folder:
         settings = from_environment({"YIPING_DATA": folder, "SCALE": "small"})
-        upgrade(open_database(settings))
-        city = build_city(settings)
-        load(city, "small", Path(folder) / "demo")
-        city.tiling.build()
+        city = demo_city(settings)
         add_other_city(settings, Path(folder))
         server = Server(Path(folder), free_port())
         server.start()

@@ -10,11 +10,8 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
-from dashboard.city import build_city
-from dashboard.demo.load import load
-from dashboard.opening import open_database
 from dashboard.settings import from_environment
-from datasources.migrations import upgrade
+from tests.cities import demo_city
 from tests.servers import Server, free_port, postgres
 from tests.torture.run import Plan, run
 
@@ -48,10 +45,7 @@ def main() -> int:
                 settings = {"YIPING_DATA": str(folder), "SCALE": options.scale}
                 if database == "postgresql":
                     settings["YIPING_DATABASE_URL"] = stack.enter_context(postgres(folder / "postgres", durable=True)) + "/postgres"
-                upgrade(open_database(from_environment(settings)))
-                city = build_city(from_environment(settings))
-                load(city, options.scale, folder / "demo")
-                city.tiling.build()  # or each server that is killed would begin to build them
+                city = demo_city(from_environment(settings))
                 server = Server(folder, free_port(), **{k: v for k, v in settings.items() if k == "YIPING_DATABASE_URL"})
                 server.start()
                 stack.callback(server.stop)

@@ -19,11 +19,9 @@ from pathlib import Path
 
 import requests
 
-from dashboard.city import City, build_city
-from dashboard.demo.load import load
-from dashboard.opening import open_database
+from dashboard.city import City
 from dashboard.settings import from_environment
-from datasources.migrations import upgrade
+from tests.cities import demo_city
 from tests.conftest import ADMIN
 from tests.fuzz.report import resident_mb
 from tests.servers import Server, free_port
@@ -44,10 +42,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yiping-beside-") as folder:
         settings = from_environment({"YIPING_DATA": folder, "SCALE": "demo"})
-        upgrade(open_database(settings))
-        city = build_city(settings)
-        load(city, "demo", Path(folder) / "demo")
-        city.tiling.build()
+        city = demo_city(settings)
         server = Server(Path(folder), free_port())
         server.start()
 
