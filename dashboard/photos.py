@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from threading import BoundedSemaphore
 
 from sqlalchemy import select
 
-from dashboard import redraw
+from dashboard import child, redraw
 from dashboard.attachments import Attachments, check_size
 from dashboard.clock import Clock, new_id
 from dashboard.errors import Refused
@@ -88,12 +87,12 @@ def _redrawn(data: bytes) -> tuple[bytes, int, int]:
     if data.count(SCAN) > MOST_SCANS:
         raise Refused("not_an_image", field="photo")
     try:
-        done = subprocess.run(PROGRAM, input=data, capture_output=True, timeout=PATIENCE_S, check=False)
-    except subprocess.TimeoutExpired:
+        done = child.run(PROGRAM, data, PATIENCE_S)
+    except TimeoutError:
         raise Refused("not_an_image", field="photo") from None
-    if done.returncode == redraw.TOO_LARGE:
+    if done.code == redraw.TOO_LARGE:
         raise Refused("too_large", field="photo", limit=f"{redraw.MOST_PIXELS // 1_000_000} MP")
-    if done.returncode != 0:
+    if done.code != 0:
         raise Refused("not_an_image", field="photo")
-    width, height = redraw.SIZE.unpack_from(done.stdout)
-    return done.stdout[redraw.SIZE.size :], width, height
+    width, height = redraw.SIZE.unpack_from(done.output)
+    return done.output[redraw.SIZE.size :], width, height
