@@ -28,6 +28,10 @@ from datasources.serialising import iso
 log = logging.getLogger(__name__)
 
 PATCH_INTERVAL_S = 0.1
+"""Between two patches of a screen. What goes to people in the field does not wait for that."""
+LEAST_PAUSE_S = 0.02
+PAUSE_FOR_WORK = 5
+"""Following the log takes at most a sixth of the processor, and no more than a look each fiftieth of a second."""
 FRAME_INTERVAL_S = 1.0
 POLL_S = 1.0
 BATCH = 100
@@ -161,12 +165,17 @@ class Hub:
     # --- following the log --------------------------------------------------------------------------
 
     def _follow(self) -> None:
-        last_beat = 0.0
+        last_beat = pushed = 0.0
+        waiting = False
         while not self._stopped.is_set():
-            self._wake.wait(POLL_S)
+            self._wake.wait(max(0.0, pushed + PATCH_INTERVAL_S - time.monotonic()) if waiting else POLL_S)
             self._wake.clear()
+            began = time.monotonic()
             try:
-                self.pump()
+                waiting = self._take_new() > 0 or waiting
+                if time.monotonic() >= pushed + PATCH_INTERVAL_S:
+                    pushed, waiting = time.monotonic(), False
+                    self._push()
                 self._followed = time.monotonic()
             except Exception:
                 # Whatever went wrong, the next round reads from the same place: nothing is skipped.
@@ -176,10 +185,15 @@ class Hub:
             if time.monotonic() - last_beat >= POLL_S * 0.9:
                 last_beat = time.monotonic()
                 self._send("screens", "beat", self.beat())
-            self._stopped.wait(PATCH_INTERVAL_S)
+            self._stopped.wait(min(PATCH_INTERVAL_S, max(LEAST_PAUSE_S, PAUSE_FOR_WORK * (time.monotonic() - began))))
 
     def pump(self) -> int:
         """Take all changes that are new and push what they altered; returns how many there were."""
+        count = self._take_new()
+        self._push()
+        return count
+
+    def _take_new(self) -> int:
         count, since = 0, time.monotonic()
         while True:
             with self._lock:
@@ -201,7 +215,6 @@ class Hub:
             elif time.monotonic() - since > PATIENCE_S:
                 turn()
                 since = time.monotonic()
-        self._push()
         return count
 
     def _take(self, change: Mapping[str, Any]) -> None:
