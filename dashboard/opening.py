@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from dashboard.offload import Offload
 from dashboard.settings import BadSetting, Settings
 from datasources.database import Database
 from datasources.keyring import Keyring, kept_in, parsed
@@ -22,8 +21,8 @@ def open_keyring(settings: Settings) -> Keyring:
         raise BadSetting("YIPING_DATA", str(settings.data / KEY_FILE), "the key file as it was made: restore it from the backup") from None
 
 
-def open_database(settings: Settings, offload: Callable[[Callable[[], None]], None] | None = None) -> Database:
-    """The database of these settings. Raises `BadSetting`."""
-    database = Database(settings.database_url, offload=offload, keyring=open_keyring(settings))
+def open_database(settings: Settings, offload: Offload | None = None, aside: Offload | None = None) -> Database:
+    """The database of these settings, see there. Raises `BadSetting`."""
+    database = Database(settings.database_url, offload=offload, keyring=open_keyring(settings), aside=aside)
     database.seal_file = settings.data / SEAL_FILE
     return database

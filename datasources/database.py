@@ -19,6 +19,8 @@ from datasources.serialising import dumps, loads
 from datasources.types import KEYRING
 
 WRITE_PATIENCE_S = 15.0
+ASIDE = {"yiping_aside": True}
+"""Execution options of a query that walks through a whole city: SQLite does that in a thread, a few at a time, and the loop goes on."""
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
 """Both ends of a connection to PostgreSQL notice within eleven seconds that the other has vanished: a query must not wait for a host that
 is cut off, and the locks of a worker that is cut off must not stop the others."""
@@ -42,13 +44,19 @@ class Database:
     """
 
     def __init__(
-        self, url: str, pool_size: int = 8, offload: Callable[[Callable[[], None]], None] | None = None, keyring: Keyring | None = None
+        self,
+        url: str,
+        pool_size: int = 8,
+        offload: Callable[[Callable[[], Any]], Any] | None = None,
+        keyring: Keyring | None = None,
+        aside: Callable[[Callable[[], Any]], Any] | None = None,
     ) -> None:
         """Open `url` (SQLAlchemy form). Raises `ValueError` for a database other than the two.
 
         Without a `keyring` what is encrypted can neither be read nor written.
 
         `offload` runs a function in a real thread while the event loop goes on: SQLite's commits wait for the disk.
+        `aside` does the same for what is marked `ASIDE`.
         """
         parsed = make_url(url)
         self.dialect = parsed.get_backend_name()
@@ -76,6 +84,8 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
             if offload is not None:
                 self.engine.dialect.do_commit = lambda connection: offload(connection.commit)  # type: ignore[method-assign, assignment]
+            if aside is not None:
+                self.engine.dialect.do_execute = _executing(aside)  # type: ignore[method-assign]
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -139,6 +149,18 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _executing(aside: Callable[[Callable[[], Any]], Any]) -> Callable[..., None]:
+    """SQLite finds the first row of a sorted answer when it has found all."""
+
+    def execute(cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        if context is not None and context.execution_options.get("yiping_aside"):
+            aside(lambda: cursor.execute(statement, parameters))
+        else:
+            cursor.execute(statement, parameters)
+
+    return execute
 
 
 def _begin_sqlite(connection: Any) -> None:

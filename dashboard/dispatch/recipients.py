@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -20,6 +21,9 @@ from dashboard.units import ROLES, SKILLS
 from datasources.hot import GONE
 from datasources.queries import units as queries
 from datasources.queries.units import Chosen
+
+FEW = 500
+"""So many are looked up by their numbers; of more, everybody in the area is read."""
 
 
 class Near(BaseModel):
@@ -60,8 +64,11 @@ def select(session: Session, principal: Principal, areas: Areas, positions: Posi
     _check_words("roles", criteria.roles, ROLES)
     _check_words("skills", criteria.skills, SKILLS)
     above = [code for code in staff_above(criteria.area) if code.startswith(principal.area_code)]
-    found = queries.choose(session, criteria.area, end_of(criteria.area), above, criteria.roles, criteria.skills, criteria.units)
-    found = _inside(found, positions, criteria)
+    inside = _inside(positions, criteria)
+    few = [int(number) for number in np.flatnonzero(inside)] if inside is not None and inside.sum() <= FEW else None
+    found = queries.choose(session, criteria.area, end_of(criteria.area), above, criteria.roles, criteria.skills, criteria.units, few)
+    if inside is not None:
+        found = [one for one in found if one.number < inside.size and inside[one.number]]
     on_duty = [one for one in found if one.duty == "on_duty"]
     if criteria.off_duty_too:
         return Selection(found, 0)
@@ -74,14 +81,15 @@ def _check_words(field: str, words: list[str], known: tuple[str, ...]) -> None:
             raise Refused("invalid", field=field, problem=f"{word!r}，可用 {', '.join(known)} / {word!r}: one of {', '.join(known)}")
 
 
-def _inside(found: list[Chosen], positions: Positions, criteria: Criteria) -> list[Chosen]:
-    if (criteria.near is None and criteria.lasso is None) or not found:
-        return found
-    numbers = np.array([one.number for one in found])
-    lon, lat = positions.hot.lon[numbers] / 1e6, positions.hot.lat[numbers] / 1e6
-    keep = positions.hot.lon[numbers] != GONE
+def _inside(positions: Positions, criteria: Criteria) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
+    """By number, who is inside the circle and the ring now; None when neither is drawn."""
+    if criteria.near is None and criteria.lasso is None:
+        return None
+    ring = polygon(criteria.lasso, "lasso") if criteria.lasso is not None else None  # before anything is read for one that cannot be
+    keep: np.ndarray[Any, np.dtype[np.bool_]] = positions.hot.lon != GONE
+    lon, lat = positions.hot.lon / 1e6, positions.hot.lat / 1e6
     if criteria.near is not None:
         keep &= distance_m(criteria.near.lon, criteria.near.lat, lon, lat) <= criteria.near.radius_m
-    if criteria.lasso is not None:
-        keep &= shapely.contains_xy(polygon(criteria.lasso, "lasso"), lon, lat)
-    return [one for one, kept in zip(found, keep, strict=True) if kept]
+    if ring is not None:
+        keep &= shapely.contains_xy(ring, lon, lat)
+    return keep

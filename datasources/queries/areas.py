@@ -9,6 +9,7 @@ import shapely
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, defer
 
+from datasources.database import ASIDE
 from datasources.models import Area, Unit
 
 KINDS = ("市", "区", "县", "镇", "乡", "街道", "社区", "村")
@@ -57,7 +58,8 @@ def search(session: Session, text: str, low: str, high: str, most: int) -> list[
         return []
     matches, closeness = matching(Area, text)
     query = select(Area).where(or_(*matches), Area.code >= low, Area.code < high).options(defer(Area.geometry))
-    return list(session.scalars(query.order_by(closeness, func.length(Area.code), Area.code).limit(most)))
+    ordered = query.order_by(closeness, func.length(Area.code), Area.code)
+    return list(session.scalars(ordered.limit(most).execution_options(**ASIDE)))
 
 
 def matching(what: type[Area] | type[Unit], text: str) -> tuple[list[ColumnElement[bool]], ColumnElement[int]]:
@@ -76,7 +78,7 @@ def named(session: Session, names: Sequence[str], low: str, high: str) -> list[t
     """(code, name) of the areas in the code range that have one of these names, or such a name and a word for what it is."""
     every = [name + kind for name in names for kind in ("", *KINDS)]
     query = select(Area.code, Area.name).where(Area.name.in_(every), Area.code >= low, Area.code < high).order_by(Area.code)
-    return [(code, name) for code, name in session.execute(query.limit(50))]
+    return [(code, name) for code, name in session.execute(query.limit(50).execution_options(**ASIDE))]
 
 
 def locate(session: Session, lon: float, lat: float, root: str) -> str | None:

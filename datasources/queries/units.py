@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from datasources.database import turn
+from datasources.database import ASIDE, turn
 from datasources.models import Account, Token, Unit, UnitRole, UnitSkill
 from datasources.queries import areas
 
@@ -76,8 +76,9 @@ def choose(
     roles: Sequence[str] = (),
     skills: Sequence[str] = (),
     ids: Sequence[str] = (),
+    numbers: Sequence[int] | None = None,
 ) -> list[Chosen]:
-    """Units of the range that hold any of `roles` and any of `skills` (empty: no such condition), by area code."""
+    """Units of the range that hold any of `roles` and any of `skills` (empty: no such condition), by area code; of `numbers` when given."""
     query = select(Unit.id, Unit.number, Unit.name, Unit.area_code, Unit.duty)
     query = query.where(place(low, high, above))
     if roles:
@@ -86,8 +87,10 @@ def choose(
         query = query.where(Unit.id.in_(select(UnitSkill.unit_id).where(UnitSkill.skill.in_(skills))))
     if ids:
         query = query.where(Unit.id.in_(ids))
+    if numbers is not None:
+        query = query.where(Unit.number.in_(numbers))
     found: list[Chosen] = []
-    for rows in session.execute(query.order_by(Unit.area_code, Unit.number).execution_options(yield_per=AT_ONCE)).partitions():
+    for rows in session.execute(query.order_by(Unit.area_code, Unit.number).execution_options(yield_per=AT_ONCE, **ASIDE)).partitions():
         found += [Chosen(id=unit_id, number=number, name=name, area_code=code, duty=duty) for unit_id, number, name, code, duty in rows]
         turn()
     return found
@@ -115,7 +118,7 @@ def search(session: Session, text: str, phones: Sequence[str], low: str, high: s
     """Units whose name contains, or whose pinyin initials or code begin with, `text`, or whose number is looked up by one of `phones`."""
     matches, closeness = areas.matching(Unit, text)
     query = select(Unit).where(or_(*matches, Unit.phone_index.in_(phones)), place(low, high))
-    return list(session.scalars(query.order_by(closeness, Unit.area_code, Unit.number).limit(most)))
+    return list(session.scalars(query.order_by(closeness, Unit.area_code, Unit.number).limit(most).execution_options(**ASIDE)))
 
 
 def with_own_device(session: Session, low: str, high: str) -> list[str]:
