@@ -30,17 +30,8 @@ PING_TIMEOUT_S = 20
 ASSETS = Path(__file__).parent / "assets"
 
 
-def outcome(function: Any) -> tuple[Any, BaseException | None]:
-    """What a function gives, or what it raises."""
-    try:
-        return function(), None
-    except BaseException as error:  # noqa: BLE001 - carried over to whoever waits for it
-        return None, error
-
-
 def build(settings: Settings) -> Any:
     """The WSGI app of one worker, its hub and chores running. Call it in a process that gevent has patched."""
-    import gevent
     from dash import Dash
     from flask import Flask
     from flask_socketio import SocketIO
@@ -60,8 +51,10 @@ def build(settings: Settings) -> Any:
         requests_log,
         screens,
         security,
+        shares,
         signing_in,
         sockets,
+        threads,
         tiles,
         wall,
         web,
@@ -80,18 +73,14 @@ def build(settings: Settings) -> Any:
     from dashboard.dispatch.policies import OUTSIDE
     from dashboard.live.hub import Hub
     from dashboard.memory import give_back
+    from dashboard.opening import open_database
     from dashboard.tile_keeper import TileKeeper
     from datasources import serialising
     from layouts.imports import INDEX
 
-    def offload(function: Any) -> Any:
-        # An error must not end the thread's task: gevent would print it, and on a full disk fail at that and never come back.
-        done, error = gevent.get_hub().threadpool.apply(outcome, (function,))
-        if error is not None:
-            raise error
-        return done
-
-    city = build_city(settings, offload=offload)
+    fair = shares.Shares()
+    offload, aside = threads.offload(threads.COMMON, fair), threads.offload(threads.ASIDE, fair)
+    city = build_city(settings, offload=offload, database=open_database(settings, offload, aside))
     hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, city.commands.clock)
     hub.on_import(city.refresh)
     if settings.traces_url:
@@ -99,7 +88,7 @@ def build(settings: Settings) -> Any:
 
     server = Flask("yiping", static_folder=None)
     requests_log.install(server)
-    web.install_gate(server, city.accounts, city.buckets)
+    web.install_gate(server, city.accounts, city.buckets, fair)
     compression.install(server, offload)
     parts = (accounts, areas, units, tickets, warnings, orders, calling, messages, fences, desk)
     routing.install(server, [route for part in parts for route in part.routes(city)], city.buckets)
@@ -108,7 +97,7 @@ def build(settings: Settings) -> Any:
     signing_in.install(server, city)
     account_pages.install(server, city)
     tiles.install(server, city)
-    server.extensions["position_door"] = PositionDoor(city)  # for callbacks/worker.py
+    server.extensions |= {"position_door": PositionDoor(city), "shares": fair}  # for callbacks/worker.py
 
     dash = Dash(
         "yiping",
@@ -145,22 +134,23 @@ def build(settings: Settings) -> Any:
     pinger.install(socketio, PING_S)
     socketio.server.eio._async = {**socketio.server.eio._async, **wire.parts(settings.events_a_second)}
     everybody = screens.Screens(socketio, hub)
-    sockets.install(server, socketio, city, hub, everybody, offload)
+    sockets.install(server, socketio, city, hub, everybody, offload, fair)
     watchdog = Watchdog()
-    registry.watch(hub, everybody, city.leadership.leads, city.buckets, watchdog)
+    registry.watch(hub, everybody, city.leadership.leads, city.buckets, watchdog, fair)
     clock_watch = ClockWatch(city.database, city.troubles, city.commands.clock, city.leadership.leads)
     health.install(server, city, hub, everybody, clock_watch)
 
     # What has been built stays: the collector need not walk through a whole city again and again (a tenth of a second each time).
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(5_000, 80, 50)
 
     city.caller.use(open_channels(settings, city.caller.played, offload))
     hub.start(everybody)
     city.positions.follow_others()
     city.leadership.start(city.watcher.begin)
     watchdog.start()
+    fair.watch()
     # What is true of the city is done by one worker, what is about this process by each.
     Chores(
         [

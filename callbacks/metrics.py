@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from callbacks.screens import Screens
+from callbacks.shares import Shares
 from callbacks.watchdog import Watchdog
 from dashboard.buckets import Buckets
 from dashboard.live.hub import Hub
@@ -40,7 +41,7 @@ class Metrics:
                 seconds.labels(endpoint).observe(time.perf_counter() - g.began)
             return response
 
-    def watch(self, hub: Hub, screens: Screens, leads: Callable[[], bool], buckets: Buckets, watchdog: Watchdog) -> None:
+    def watch(self, hub: Hub, screens: Screens, leads: Callable[[], bool], buckets: Buckets, watchdog: Watchdog, shares: Shares) -> None:
         """Read these at each scrape, and what the process itself takes."""
         ProcessCollector(registry=self.registry)
         gauges: dict[str, tuple[str, Any]] = {
@@ -50,6 +51,7 @@ class Metrics:
             "yiping_connections": ("Open Socket.IO connections", lambda: len(screens.principals)),
             "yiping_connections_cut": ("Connections that were ended: revoked, expired, or silent about who they are", lambda: screens.cut),
             "yiping_too_often": ("Requests that were refused because their sender has made too many", lambda: buckets.refused),
+            "yiping_made_to_wait": ("Requests and messages of who has had more than their share", lambda: shares.made_to_wait),
             "yiping_loop_held": ("Times that something held the loop for more than 50 ms", lambda: watchdog.held),
             "yiping_loop_held_longest_seconds": ("The longest of these, in processor time", lambda: watchdog.longest_s),
             "yiping_frames_skipped": ("Position frames that slow screens skipped", lambda: screens.frames_skipped),

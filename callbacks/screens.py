@@ -90,6 +90,12 @@ class Screens:
         """Each connection of this worker with its Engine.IO connection, as the manager has them."""
         return dict(self._in_room(None))
 
+    def is_over(self, sid: str) -> bool:
+        """Whether the other side of a connection has gone, which may not have been noticed yet."""
+        connection = self._socketio.server.eio.sockets.get(self._socketio.server.manager.eio_sid_from_sid(sid, "/"))
+        wire: Wire | None = getattr(connection, "wire", None)
+        return wire is None or wire.over
+
     # --- the outlet -----------------------------------------------------------------------------------
 
     def send(self, room: str, event: str, message: Any) -> None:

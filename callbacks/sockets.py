@@ -17,6 +17,7 @@ from socketio.exceptions import ConnectionRefusedError as NotLetIn
 from callbacks import links
 from callbacks.packets import EVENTS
 from callbacks.screens import Screens
+from callbacks.shares import Shares
 from callbacks.web import parsed, secret_of
 from dashboard import tracing
 from dashboard.areas import check_known
@@ -95,7 +96,7 @@ def packed(answer: dict[str, Any], offload: Offload) -> dict[str, Any]:
     return answer if len(text) < PACKED_FROM else {"packed": offload(lambda: zlib.compress(text.encode(), 1))}
 
 
-def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload: Offload) -> None:
+def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Screens, offload: Offload, shares: Shares) -> None:
     """Register the events."""
     # Each event has Flask's request context. Where no route fits, that keeps an exception, its traceback and with it every frame and
     # buffer of the connection, in a circle that only the collector takes apart. Nobody gets as far as this route.
@@ -108,6 +109,9 @@ def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Sc
         try:
             secret = given if isinstance(given, str) else secret_of(request.headers, request.cookies)
             principal = city.accounts.principal(secret, request.remote_addr or "")
+            shares.enter(principal)  # this greenlet reads the connection as long as it lasts
+            if screens.is_over(request.sid):  # type: ignore[attr-defined]
+                raise NotLetIn("over")
             screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         except Refused as refused:
             error = refused.as_dict()["error"]
@@ -139,12 +143,17 @@ def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Sc
                         raise Refused("token_revoked")
                     if permission is not None:
                         principal.require(permission)
+                    shares.enter(principal)
+                    if screens.is_over(request.sid):  # type: ignore[attr-defined]
+                        return None  # it had to wait, and has not
                     return handler(principal, message)
                 except Refused as refused:
                     return refused.as_dict()
                 except Exception:
                     log.exception("the socket event %r failed", event)
                     return Refused("unavailable").as_dict()
+                finally:
+                    shares.leave()
 
         return register
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from callbacks import problems
+from callbacks.shares import PATIENCE_S, Shares
 from dashboard.accounts import Accounts
 from dashboard.buckets import Buckets
 from dashboard.catalogue import LANGUAGES, text
@@ -38,6 +39,8 @@ PUBLIC = (
     "/sw.js",
     "/manifest.webmanifest",
 )
+SIGNS_OF_LIFE = ("/readyz", "/healthz")
+"""Whoever asks for them takes silence for death."""
 PAGES = ("/", "/unit")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -101,7 +104,7 @@ def secret_of(headers: Any, cookies: Any) -> str:
     return str(cookies.get(COOKIE, ""))
 
 
-def install_gate(server: Flask, accounts: Accounts, buckets: Buckets) -> None:
+def install_gate(server: Flask, accounts: Accounts, buckets: Buckets, shares: Shares) -> None:
     """Let nobody pass who is not known, and answer every refusal in the same form."""
     server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
@@ -110,15 +113,19 @@ def install_gate(server: Flask, accounts: Accounts, buckets: Buckets) -> None:
         if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
             raise Refused("malformed", problem="U+0000")
         if request.path.startswith(PUBLIC):
+            if request.path not in SIGNS_OF_LIFE:
+                shares.enter_unknown(request.remote_addr or "", PATIENCE_S)
             return None
         try:
             g.principal = accounts.principal(secret_of(request.headers, request.cookies), request.remote_addr or "")
         except Refused as refused:
+            shares.enter_unknown(request.remote_addr or "", PATIENCE_S)
             if request.path in PAGES and request.method == "GET":
                 why = "" if refused.code == "unauthenticated" else f"&why={refused.code}"
                 return cast(Response, redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='')}{why}"))
             raise refused
         check_origin()
+        shares.enter(g.principal, PATIENCE_S)
         if not request.path.startswith("/api/"):  # routes of the interface say for themselves what they are
             buckets.take(g.principal, "read" if request.method == "GET" or request.path.startswith("/_dash") else "change")
         return None

@@ -19,12 +19,12 @@ from typing import Any
 
 import gevent
 import simple_websocket
-from engineio.async_drivers.gevent import Thread
 from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.queue import JoinableQueue
 
 from callbacks.inlet import Inlet
+from callbacks.shares import Companion
 
 SEND_BUFFER = 256 * 1024
 """What the kernel keeps for a screen that reads slowly. More would only be older."""
@@ -180,7 +180,9 @@ class Wire:
         # Deflating each message for each socket would undo encoding it once.
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         try:
-            self._ws = _Server(environ, thread_class=Thread, event_class=Event, receive_bytes=READ_AT_ONCE, max_message_size=MOST_MESSAGE)
+            self._ws = _Server(
+                environ, thread_class=Companion, event_class=Event, receive_bytes=READ_AT_ONCE, max_message_size=MOST_MESSAGE
+            )
             handler(self)
         finally:
             # They hold each other, with twenty kilobytes between them, and the collector comes by rarely. Engine.IO forgets a connection
@@ -192,6 +194,11 @@ class Wire:
 
     def _unread(self) -> int:
         return 0 if self._ws is None or self._cut else len(self._ws.input_buffer)
+
+    @property
+    def over(self) -> bool:
+        """Whether the other side has gone, though what it had sent before may still wait for its turn."""
+        return self._cut or self._ws is None or not self._ws.connected
 
     @property
     def busy(self) -> bool:

@@ -22,6 +22,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from callbacks import position_door
 from callbacks.doorman import Doorman
 from callbacks.position_door import PositionDoor
+from callbacks.shares import Shares
 from callbacks.tiles import AREAS, TileDoor
 
 TILE = f"GET {AREAS}".encode()
@@ -53,6 +54,7 @@ LENGTH = b"content-length"
 HOST = b"host"
 NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.1: no blank before the colon, no line that goes on in the next."""
+FORWARDED = re.compile(rb"\r\nx-forwarded-for:([^\r\n]*)", re.IGNORECASE)
 FORBIDDEN = re.compile(rb"[\r\n\0]")
 
 
@@ -115,15 +117,22 @@ class Worker(GeventWorker):  # type: ignore[misc]
         extensions = getattr(self.wsgi, "extensions", {})
         tiles: TileDoor | None = extensions.get("tile_door")
         positions: PositionDoor | None = extensions.get("position_door")
+        shares: Shares | None = extensions.get("shares")
+        address = _address(addr)
         read = b""
         if tiles is not None and positions is not None:
             try:
-                read = self._serve(tiles, positions, client, str(addr[0]) if isinstance(addr, tuple) else "")
+                read = self._serve(tiles, positions, client, address)
             except OSError:
                 read = b""
             finally:
                 self._heard.pop(client, None)
+        if shares is not None:
+            shares.begin(address)
         if read.startswith(UPGRADE):
+            if shares is not None and positions is not None:
+                said = FORWARDED.search(read)
+                shares.enter_unknown(_peer(address, said[1].decode("latin-1") if said else "", positions.trusted_proxies))
             self._doorman.pass_in()
             if _has_gone(client):
                 read = b""  # it did not wait: nothing need be done for it
@@ -131,12 +140,24 @@ class Worker(GeventWorker):  # type: ignore[misc]
             super().handle(listener, _Replayed(client, read), addr)
         else:
             client.close()
+        if shares is not None:
+            shares.leave()
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """One request of gunicorn's: its body may not take for ever."""
         if isinstance(sock, _Replayed):
             sock.hurry(not req.path.startswith(WEBSOCKETS))
-        return super().handle_request(listener_name, req, sock, addr)
+        extensions = getattr(self.wsgi, "extensions", {})
+        shares: Shares | None = extensions.get("shares")
+        if shares is None:
+            return super().handle_request(listener_name, req, sock, addr)
+        said = ",".join(value for name, value in req.headers if name == "X-FORWARDED-FOR")
+        shares.begin(_peer(_address(addr), said, extensions["position_door"].trusted_proxies))
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        finally:
+            shares.leave()
+            shares.begin(_address(addr))  # reading the next one is on the account of whose it turns out to be
 
     def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any, address: str) -> bytes:
         """Answer plain requests; returns what was read of the first other one, nothing when the connection is over."""
@@ -154,6 +175,10 @@ class Worker(GeventWorker):  # type: ignore[misc]
                     _write(client, some)  # waits until it is read: who asks for a thousand tiles and reads none gets one portion
             if foreign:
                 return read
+
+
+def _address(addr: Any) -> str:
+    return str(addr[0]) if isinstance(addr, tuple) else ""
 
 
 def _write(client: Any, message: bytes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import app
-from callbacks import inlet, packets, provider, screens, watchdog, wire, worker
+from callbacks import inlet, packets, provider, screens, shares, watchdog, wire, worker
 from callbacks.compression import LARGE
 from dashboard import (
     accounts,
@@ -126,6 +126,29 @@ def test_each_row_names_a_module_that_there_is(cells: list[str]) -> None:
     for name in re.findall(r"`([\w/]+\.py)`", cells[-1]):
         assert Path(ROOT / name).is_file(), name
     assert "`" in cells[-1] or cells[-1] == "the same"
+
+
+def test_how_much_stands_on_the_page_as_it_is_held() -> None:
+    told = {cells[0]: cells[1:4] for cells in rows("## How much")}
+
+    def said(share: shares.Share) -> list[str]:
+        return [f"{100 * share.part:g} %", f"{share.burst_s:g} s", str(share.waiting)]
+
+    kept = {
+        "a field unit": shares.UNIT,
+        "a person with a session, a wall": shares.PERSON,
+        "another client": shares.CLIENT,
+        "an address that does not say who it is": shares.STRANGERS,
+    }
+    for whose, share in kept.items():
+        assert told.pop(whose) == said(share)
+    least, need, most = (f"{100 * part:g} %" for part in (shares.LATE_LEAST, shares.BUSY, shares.LATE_MOST))
+    assert told == {
+        "all together who are late": [f"{least} when the others need {need}, {most} when there are none", f"{shares.LATE_BURST_S:g} s", "–"]
+    }
+    words = PAGE.partition("## How much")[2].partition("## How often")[0]
+    assert f"waited {shares.PATIENCE_S:g} s" in words
+    assert f"owes more than {shares.DEBT_S:g} s" in words
 
 
 def test_how_often_stands_on_the_page_as_it_is_held() -> None:

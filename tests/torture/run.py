@@ -22,7 +22,7 @@ from datasources.queries import changes
 from tests.conftest import ADMIN
 from tests.servers import Server
 from tests.torture.auditor import Audit, audit, unseen
-from tests.torture.enemies import hostile
+from tests.torture.enemies import enlisted, hostile
 from tests.torture.network import Network
 from tests.torture.phone import Phone
 
@@ -127,7 +127,7 @@ def run(plan: Plan, server: Server, city: City, token: Callable[..., str], say: 
     enemies = ExitStack()
     if plan.hostile:
         count = max(3, int(plan.hostile * plan.phones))
-        enemies.enter_context(hostile(server.address, token, everybody[plan.phones :], count))
+        enemies.enter_context(hostile(server.address, enlisted(city.accounts, everybody[plan.phones :], count)))
     try:
         left, said = plan.deliveries, 0.0
         running: deque[str] = deque()
