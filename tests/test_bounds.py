@@ -30,7 +30,7 @@ from dashboard.buckets import RATES
 from dashboard.calling import breaker, caller, subscriptions
 from dashboard.fences import fences
 from datasources import database
-from datasources.channels import outgoing, web_push
+from datasources.channels import loudspeaker, outgoing, web_push
 from tests.servers import ROOT
 
 PAGE = (ROOT / "docs/bounds.md").read_text("utf-8")
@@ -66,6 +66,11 @@ FIGURES: dict[str, list[object]] = {
         f"{web_push.PATIENCE_S:.0f} s",
         f"{outgoing.MOST_READ // KB} kB",
         outgoing.MOST_SAID,
+    ],
+    "what the loudspeakers' broker sends": [
+        f"{loudspeaker.MOST_MESSAGE // KB} kB",
+        f"{loudspeaker.AT_ONCE:,}",
+        f"{loudspeaker.A_SECOND:.0f}",
     ],
     "an answer of the OpenID Connect provider": [f"{provider.TOTAL_S:.0f} s", f"{provider.MOST_BYTES // KB} kB"],
     "where a push message goes": ["YIPING_PUSH_SERVICES"],

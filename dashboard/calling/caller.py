@@ -349,7 +349,11 @@ class Caller:
         return row
 
     def played(self, call_id: str) -> None:
-        """A loudspeaker has played this call."""
+        """A loudspeaker has played this call, or somebody at the broker says so: nothing is written for what nobody waits for."""
+        with self._database.read() as session:
+            known = session.get(Call, call_id)
+        if known is None or known.channel != "loudspeaker" or known.state not in ("sending", "sent"):
+            return
         with self._commands.transaction(SYSTEM) as work:
             call = work.session.get(Call, call_id, with_for_update=True)
             if call is not None and call.channel == "loudspeaker" and call.state in ("sending", "sent"):

@@ -12,6 +12,7 @@ import logging
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,21 @@ log = logging.getLogger(__name__)
 
 TOPIC = "yiping/loudspeakers"
 PATIENCE_S = 8.0
+MOST_MESSAGE = 4 * 1024
+"""Bytes that are kept of a message: a confirmation has some sixty, the protocol would allow 256 MB."""
+A_SECOND = 50.0
+AT_ONCE = 2000
+"""Confirmations taken at once, of a city whose loudspeakers have all played the same; then so many a second, the rest waits."""
+
+
+class _Client(mqtt.Client):
+    """Paho's, which would keep a message of any length: of a long one only the beginning stays. Hanging up would be a weapon for whoever
+    may speak at the broker.
+    """
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        del self._in_packet["packet"][MOST_MESSAGE:]
+        return super()._sock_recv(min(bufsize, MOST_MESSAGE))
 
 
 class Loudspeakers:
@@ -44,7 +60,8 @@ class Loudspeakers:
         self._offload = offload
         self._voice = voice or Voice()
         self._up = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, clean_session=True)
+        self._left, self._at = float(AT_ONCE), time.monotonic()
+        self._client = _Client(CallbackAPIVersion.VERSION2, clean_session=True)
         if parts.username:
             self._client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
         if parts.scheme == "mqtts":
@@ -93,7 +110,16 @@ class Loudspeakers:
         if found is None:
             log.warning("a loudspeaker said something that is no confirmation: %r", message.payload[:80])
             return
+        self._pace()
         try:
             self._played(found[1].decode())
         except Exception:
             log.exception("a confirmation of a loudspeaker could not be noted")
+
+    def _pace(self) -> None:
+        """Wait until the next one may be taken: what is not read stays with the broker."""
+        now = time.monotonic()
+        self._left = min(AT_ONCE, self._left + (now - self._at) * A_SECOND) - 1
+        self._at = now
+        if self._left < 0:
+            time.sleep(-self._left / A_SECOND)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
 import threading
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from datasources.channels import loudspeaker
 from datasources.channels.channel import Message
 from datasources.channels.loudspeaker import Loudspeakers
 from datasources.channels.speech import NoSpeech, espeak
@@ -110,3 +113,55 @@ def test_nonsense_from_a_loudspeaker_changes_nothing(broker: str) -> None:
     assert played == [MESSAGE.id]
     speaker.close()
     loudspeakers.close()
+
+
+def test_of_a_message_without_end_only_the_beginning_is_kept_and_the_next_is_heard() -> None:
+    played: list[str] = []
+    size, most = 60_000_000, 0
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        speakers = Loudspeakers(f"mqtt://127.0.0.1:{listening.getsockname()[1]}", played.append)
+        taken, _ = listening.accept()
+        with taken:
+            taken.settimeout(60)
+            taken.recv(4096)
+            taken.sendall(b"\x20\x02\x00\x00")  # CONNACK
+            taken.recv(4096)  # SUBSCRIBE
+            topic = b"yiping/loudspeakers/5101/played"
+            start = len(topic).to_bytes(2, "big") + topic
+            length = bytes([(size >> 7 * place) & 127 | (128 if place < 3 else 0) for place in range(4)])
+            taken.sendall(b"\x30" + length + start)
+            for _ in range((size - len(start)) // 1000):
+                taken.sendall(b"x" * 1000)
+                most = max(most, len(speakers._client._in_packet["packet"]))
+            taken.sendall(b"x" * ((size - len(start)) % 1000))
+            body = json.dumps({"id": MESSAGE.id}).encode()
+            taken.sendall(b"\x30" + bytes([len(start) + len(body)]) + start + body)
+            wait_for(lambda: played == [MESSAGE.id], 60)
+            speakers.close()
+    assert 0 < most <= 2 * loudspeaker.MOST_MESSAGE
+
+
+def test_confirmations_beyond_measure_are_taken_slowly_and_none_is_lost(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loudspeaker, "AT_ONCE", 5)
+    monkeypatch.setattr(loudspeaker, "A_SECOND", 40.0)
+    played: list[str] = []
+    speakers = Loudspeakers(broker, played.append)
+    flooding = mqtt.Client(CallbackAPIVersion.VERSION2)
+    parts = urlsplit(broker)
+    flooding.connect(parts.hostname or "", parts.port or 0)
+    flooding.loop_start()
+    try:
+        assert speakers._up.wait(60)
+        first = [f"0192f0c4-0000-7000-8000-{number:012d}" for number in range(60)]
+        began = time.monotonic()
+        wait_for(
+            lambda: bool(flooding.publish("yiping/loudspeakers/5101/played", json.dumps({"id": first[0]}), qos=1)) and bool(played), 60
+        )
+        for one in first[1:]:
+            flooding.publish("yiping/loudspeakers/5101/played", json.dumps({"id": one}), qos=1)
+        wait_for(lambda: set(first) <= set(played), 60)
+        assert time.monotonic() - began > 1.0  # sixty, of which five are free
+    finally:
+        flooding.disconnect()
+        flooding.loop_stop()
+        speakers.close()
