@@ -186,14 +186,14 @@ class Links:
             links[link.id] = link
             self._mine.add(side)
         ring = Told({"kind": "ring", "link": link.id, "name": principal.name}, unit_id=unit_id)
-        return link.id, ([] if taken is None else self._given_up(taken)) + [ring]
+        return link.id, ([] if taken is None else self._given_up(taken, principal.name)) + [ring]
 
-    def _given_up(self, link: Link) -> list[Told]:
-        """A desk from above takes the unit over: both sides of the link of before are told that it is over."""
+    def _given_up(self, link: Link, by: str) -> list[Told]:
+        """A desk from above takes the unit over: the desk of before is told by whom, and the unit that it is over."""
         self._closed(link)
         message = {"kind": "hang_up", "link": link.id, "data": None}
         unit = Told(message, side=link.unit_side) if link.unit_side else Told(message, unit_id=link.unit_id)
-        return [Told(message, side=link.desk_side), unit]
+        return [Told({"kind": "taken_over", "link": link.id, "by": by}, side=link.desk_side), unit]
 
     def _forward(self, link: Link, side: str, signal: Signal) -> list[Told]:
         message = {"kind": signal.kind, "link": link.id, "data": signal.data}

@@ -139,6 +139,7 @@ export function liveLink(root, socket, notify) {
     if (signal.kind === "decline") close(say("link.declined", { name }));
     if (signal.kind === "taken" && state === "rung") close();
     if (signal.kind === "hang_up") close(say("link.ended"));
+    if (signal.kind === "taken_over") close(say("link.taken_over", { by: signal.by, name }));
   }));
   socket.on("disconnect", () => { if (state) close(say("link.cut")); });
 

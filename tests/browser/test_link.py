@@ -12,7 +12,8 @@ from dashboard.city import City
 from dashboard.demo.accounts import demo_accounts
 from tests.browser.conftest import ALL_OFF, FLAGS, SLOW_MEDIA, keep, sign_in, wait_for_area
 from tests.browser.test_dispatch import PHONE
-from tests.conftest import Running
+from tests.conftest import ADMIN, Running
+from tests.sockets import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-talk")]
 MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -79,3 +80,25 @@ def test_desk_and_phone_see_and_hear_each_other(browsers: list[Browser], running
     expect(phone.locator("#link")).to_be_hidden()
     for page in (desk, phone):
         page.context.close()
+
+
+def test_a_desk_whose_link_is_taken_over_reads_by_whom(browsers: list[Browser], running: Running, live_city: City) -> None:
+    with live_city.database.read() as session:
+        accounts = {account.role: account for account in demo_accounts(session)}
+    account = accounts["unit"]
+    assert account.area_code.startswith(accounts["leader"].area_code)
+    name = live_city.units.get(ADMIN, str(account.unit_id))["name"]
+    desk = signed_in(browsers[0], running, "leader", f"/%3Farea={account.area_code}", viewport={"width": 1366, "height": 768})
+    above = Client(reconnection=False)
+    above.connect(running.server.address, auth={"token": running.token("officer")}, transports=["websocket"])
+    try:
+        wait_for_area(desk, account.area_code)
+        desk.locator(f"#people tr[data-unit='{account.unit_id}'] .name button").click()
+        desk.click("#card [data-link]")
+        expect(desk.locator("#link h2")).to_contain_text("正在呼叫")
+        assert "link" in above.call("link", {"kind": "ring", "unit": account.unit_id}, timeout=60)
+        expect(desk.locator("#notice")).to_contain_text(f"已接管与 {name} 的连线")
+        expect(desk.locator("#link")).to_be_hidden()
+    finally:
+        above.disconnect()
+        desk.context.close()

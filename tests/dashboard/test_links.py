@@ -127,10 +127,11 @@ def test_a_desk_from_above_takes_a_unit_over(city: City, unit: dict[str, Any], p
     say(city, person, "phone", "accept", link)
     over, told = say(city, OFFICER, "city", "ring", unit=unit["id"])
     assert [(one.side, one.unit_id, one.signal["kind"]) for one in told] == [
-        ("street", "", "hang_up"),
+        ("street", "", "taken_over"),
         ("phone", "", "hang_up"),
         ("", unit["id"], "ring"),
     ]
+    assert told[0].signal["by"] == OFFICER.name
     assert code(lambda: say(city, LEADER, "street", "offer", link)) == "not_found"
     say(city, person, "phone", "accept", over)
     assert code(lambda: say(city, LEADER, "street", "ring", unit=unit["id"])) == "already_so", "and is not taken back from below"
