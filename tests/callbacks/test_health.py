@@ -18,7 +18,7 @@ from tests.waiting import wait_for
 
 def test_a_server_that_works_is_alive_and_ready(running: Running) -> None:
     alive = requests.get(running.server.address + "/healthz", timeout=60)
-    assert (alive.status_code, alive.json()["ok"]) == (200, True)
+    assert (alive.status_code, alive.json()) == (200, {"ok": True})  # how much goes on in the city is nobody's business
     ready = requests.get(running.server.address + "/readyz", timeout=60)
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
     assert ready.json()["checks"] == dict.fromkeys(("database", "writing", "disk", "clock", "redis", "picture", "chores"), "ok")

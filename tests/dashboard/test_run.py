@@ -73,11 +73,17 @@ def test_the_first_start_makes_a_living_city_and_the_second_is_quick(first: City
     said = first.log.read_text("utf-8")
     for words in (f"http://127.0.0.1:{first.port}", "commander", "officer", "leader", "unit", "admin", "yiping-demo", "importing areas"):
         assert words in said
-    seq = [int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=60).json()["seq"])]
+    token = yiping(tmp_path / "data", "token", "create", "--role", "metrics", "--area", "5101").stdout.split()[-1]
+
+    def changes() -> int:
+        asked = requests.get(f"http://127.0.0.1:{first.port}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        return next(int(float(line.split()[1])) for line in asked.text.splitlines() if line.startswith("yiping_change_seq "))
+
+    seq = [changes()]
     deadline = time.monotonic() + 180
     while seq[-1] < seq[0] + 10 and time.monotonic() < deadline:
         time.sleep(0.5)
-        seq.append(int(requests.get(f"http://127.0.0.1:{first.port}/healthz", timeout=60).json()["seq"]))
+        seq.append(changes())
     assert seq[-1] >= seq[0] + 10, "the simulator does not live"
     assert "POST /" not in first.log.read_text("utf-8"), "requests would push the address and the accounts out of sight"
     assert first.stop() == 0
