@@ -97,7 +97,7 @@ def build(settings: Settings) -> Any:
     signing_in.install(server, city)
     account_pages.install(server, city)
     tiles.install(server, city)
-    server.extensions |= {"position_door": PositionDoor(city), "shares": fair}  # for callbacks/worker.py
+    server.extensions |= {"position_door": PositionDoor(city), "shares": fair, "accounts": city.accounts}  # for callbacks/worker.py
 
     dash = Dash(
         "yiping",
@@ -130,7 +130,7 @@ def build(settings: Settings) -> Any:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    malformed.install(socketio)
+    malformed.install(socketio, fair)
     pinger.install(socketio, PING_S)
     socketio.server.eio._async = {**socketio.server.eio._async, **wire.parts(settings.events_a_second)}
     everybody = screens.Screens(socketio, hub)

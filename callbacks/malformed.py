@@ -11,6 +11,7 @@ from typing import Any
 from flask_socketio import SocketIO
 
 from callbacks.inlet import Inlet
+from callbacks.shares import Shares
 
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What reading such a message ends with. Our own events answer for their errors themselves (callbacks/sockets.py)."""
@@ -20,7 +21,7 @@ EVENT = "2"
 log = logging.getLogger(__name__)
 
 
-def install(socketio: SocketIO) -> None:
+def install(socketio: SocketIO, shares: Shares) -> None:
     """Look at each Engine.IO message before Socket.IO does. The server must have `async_handlers=False`: events are begun here."""
     engine = socketio.server.eio
     handle = engine.handlers["message"]
@@ -31,14 +32,16 @@ def install(socketio: SocketIO) -> None:
             return  # it is closed already, and this was still in its buffer
         inlet: Inlet = known.wire.inlet
         inlet.pace()
+        shares.hold_up()
         if isinstance(data, str) and data[:1] == EVENT:
             inlet.room.acquire()
-            socketio.server.start_background_task(event, inlet, connection, data)
+            socketio.server.start_background_task(event, shares.served(), inlet, connection, data)
         else:
             take(connection, data)
 
-    def event(inlet: Inlet, connection: str, data: str) -> None:
+    def event(served: Any, inlet: Inlet, connection: str, data: str) -> None:
         try:
+            shares.serve(served)  # decoding is on their account too
             take(connection, data)
         finally:
             inlet.room.release()

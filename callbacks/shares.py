@@ -19,6 +19,7 @@ import gevent
 import greenlet
 from engineio.async_drivers.gevent import Thread
 from gevent.event import Event
+from gevent.lock import BoundedSemaphore
 
 from dashboard.attempts import place_of
 from dashboard.errors import Refused
@@ -26,7 +27,8 @@ from dashboard.identity import Principal
 
 DEBT_S = 1.0
 """Nobody owes more: one great order is wanted, and its sender must not be kept waiting for it long."""
-LATE_DEBT_S = 0.3
+LATE_DEBT_S = 0.15
+"""With the least part of the processor it is paid back within the patience of a request."""
 PATIENCE_S = 10.0
 """So long may a request be late. A message on a socket waits as long as it must: its sender's connection waits with it."""
 IDLE_PATIENCE_S = 0.5
@@ -36,21 +38,24 @@ MOST_KEPT = 60_000
 
 @dataclass(frozen=True)
 class Share:
-    """`part`: of the processor, all the time; `burst_s`: seconds of it that are saved up meanwhile; `waiting`: late requests at once."""
+    """`part`: of the processor, all the time; `burst_s`: seconds of it that are saved up meanwhile; `at_once`: requests that are worked on
+    side by side; `waiting`: requests that wait for that, or are late.
+    """
 
     part: float
     burst_s: float
-    waiting: int = 8
+    at_once: int = 1
+    waiting: int = 1
 
 
-UNIT = Share(0.003, 0.3)
+UNIT = Share(0.003, 0.3, 2, 8)
 """An answer or a report takes some five milliseconds: sixty at once, and one every other second."""
-PERSON = Share(0.01, 0.5, 60)
+PERSON = Share(0.01, 0.5, 4, 60)
 """A tap on the wall takes some twenty: twenty-five at once, and one every other second all day.
 A browser asks for six things at once, and a duty room may share an account."""
-CLIENT = Share(0.1, 2.0, 60)
+CLIENT = Share(0.1, 2.0, 16, 60)
 """A hotline that brings ten tickets each second."""
-STRANGERS = Share(0.02, 5.0, 500)
+STRANGERS = Share(0.02, 5.0, 64, 500)
 """All at one address who do not say who they are: sign-ins, the page's files, connections that end as they came. A hall is one address."""
 LATE_BURST_S = 0.05
 LATE_LEAST, LATE_MOST = 0.02, 0.5
@@ -62,12 +67,16 @@ LOOK_S = 0.5
 class Account:
     """What one person, device or client has left; below nothing it is late."""
 
-    __slots__ = ("_at", "_clock", "_most_debt", "left", "share", "waiting")
+    __slots__ = ("_at", "_clock", "_most_debt", "asking", "in_line", "left", "room", "share", "waiting")
 
     def __init__(self, share: Share, clock: Callable[[], float], most_debt: float = DEBT_S) -> None:
         self.share = share
         self.left = share.burst_s
         self.waiting: deque[Event] = deque()
+        self.in_line = False
+        self.asking = 0
+        """Requests that have not been let in yet."""
+        self.room = BoundedSemaphore(share.at_once)
         self._clock = clock
         self._most_debt = most_debt
         self._at = clock()
@@ -91,13 +100,15 @@ class Account:
 class _Stay:
     """Marks a greenlet that serves somebody; `account` is None as long as they have not said who they are."""
 
-    __slots__ = ("account", "address", "late", "spent")
+    __slots__ = ("account", "address", "late", "room", "spent")
 
     def __init__(self, address: str | None = None) -> None:
         self.address = address
         self.account: Account | None = None
         self.late = False
         self.spent = 0.0
+        self.room: BoundedSemaphore | None = None
+        """What is given back at the end."""
 
 
 class Companion(Thread):  # type: ignore[misc]
@@ -125,6 +136,8 @@ class Shares:
         self._since = used()
         self.made_to_wait = 0
         """How many requests and messages were late."""
+        self.failed = 0
+        """Switches that could not be counted."""
 
     def watch(self) -> None:
         """Count from now on."""
@@ -140,28 +153,52 @@ class Shares:
         else:
             stay.address = address
 
-    def enter(self, principal: Principal, patience_s: float | None = None) -> None:
-        """The current greenlet serves this principal from here on. Waits its turn when they have had more than their share.
+    def enter(self, principal: Principal, patience_s: float | None = None) -> bool:
+        """The current greenlet serves this principal from here on. Waits its turn when they have had more than their share, or have much
+        under way. True when it had to wait: meanwhile their token may have been taken back.
 
         With a patience, raises `too_many` when the turn does not come within it, or too many wait already.
         """
+        return self._enter(principal, patience_s, lasting=False)
+
+    def enter_connection(self, principal: Principal) -> None:
+        """The same for a greenlet that reads a connection as long as it lasts."""
+        self._enter(principal, PATIENCE_S, lasting=True)
+
+    def _enter(self, principal: Principal, patience_s: float | None, lasting: bool) -> bool:
         share = share_of(principal)
         stay = _stay()
         if share is None:
             if stay is not None:
                 self._set(None)
-            return
+            return False
         if stay is None or stay.account is not None:
             stay = self._set(_Stay())
         account = self._account(principal.actor, share)
-        self._let_in(stay, account, patience_s)
+        waited = self._let_in(stay, account, patience_s, lasting)
         account.spend(stay.spent)  # what it has cost to find out who it is
         stay.account = account
+        if lasting:
+            stay.late = False
+        return waited
 
-    def enter_unknown(self, address: str, patience_s: float | None = None) -> None:
+    def enter_unknown(self, address: str, patience_s: float = PATIENCE_S, lasting: bool = False) -> None:
         """The same for who does not say who they are, by where they are. They pay at the end, when it has not come out by then."""
         stay = _stay() or self._set(_Stay(address))
-        self._let_in(stay, self._account(place_of(address), STRANGERS), patience_s)
+        self._let_in(stay, self._account(place_of(address), STRANGERS), patience_s, lasting)
+
+    def blame(self, address: str, seconds: float) -> bool:
+        """So much was used for somebody at this address who was refused. True when they have had more than their share."""
+        account = self._account(place_of(address), STRANGERS)
+        account.spend(seconds)
+        return account.settled() < 0
+
+    def hold_up(self) -> None:
+        """Waits as long as whom the current greenlet serves is late: a connection is not read on."""
+        stay = _stay()
+        if stay is not None and stay.account is not None and stay.account.settled() < 0:
+            self.made_to_wait += 1
+            self._wait(stay.account, None)
 
     def leave(self) -> None:
         """The current greenlet serves nobody in particular any more."""
@@ -169,9 +206,20 @@ class Shares:
         if stay is None:
             return
         self._charge(stay)
+        if stay.room is not None:
+            stay.room.release()
+            stay.room = None
         if stay.account is None and stay.address is not None:
             self._account(place_of(stay.address), STRANGERS).spend(stay.spent)
         self._set(None)
+
+    def served(self) -> Any:
+        """Whom the current greenlet serves, for another one to `serve`."""
+        return _stay()
+
+    def serve(self, served: Any) -> None:
+        """The current greenlet works for whom another one serves."""
+        self._set(served)
 
     def spend(self, seconds: float) -> None:
         """So much was used elsewhere for whom the current greenlet serves: in a thread."""
@@ -180,6 +228,10 @@ class Shares:
             self._spend(stay, seconds)
 
     def _set(self, stay: _Stay | None) -> Any:
+        before = _stay()
+        if before is not None and before.room is not None:
+            before.room.release()
+            before.room = None
         self._since = self._used()  # what was before is not theirs
         gevent.getcurrent().stay = stay
         return stay
@@ -196,11 +248,14 @@ class Shares:
 
     def _switched(self, _event: str, greenlets: tuple[Any, Any]) -> None:
         """Called by greenlet at each switch, from the first of the two to the second."""
-        stay = getattr(greenlets[0], "stay", None)
-        if stay is not None:
-            self._charge(stay)
-        elif getattr(greenlets[1], "stay", None) is not None:
-            self._since = self._used()
+        try:
+            stay = getattr(greenlets[0], "stay", None)
+            if stay is not None:
+                self._charge(stay)
+            elif getattr(greenlets[1], "stay", None) is not None:
+                self._since = self._used()
+        except Exception:  # noqa: BLE001 - it would end the counting for good, and be raised in whoever comes next
+            self.failed += 1
 
     def _charge(self, stay: _Stay) -> None:
         used = self._used()
@@ -217,25 +272,46 @@ class Shares:
 
     # --- who is late ----------------------------------------------------------------------------------
 
-    def _let_in(self, stay: _Stay, account: Account, patience_s: float | None) -> None:
-        stay.late = account.settled() < 0
-        if stay.late:
-            self.made_to_wait += 1
-            self._wait(account, patience_s)
+    def _let_in(self, stay: _Stay, account: Account, patience_s: float | None, lasting: bool) -> bool:
+        """True when it had to wait."""
+        if patience_s is not None and account.asking >= account.share.waiting:
+            raise _refusal(account)
+        account.asking += 1
+        try:
+            began = self._clock()
+            held_up = not lasting and stay.room is None and not account.room.acquire(blocking=False)
+            if held_up and not account.room.acquire(timeout=patience_s):
+                raise _refusal(account)
+            if not lasting and stay.room is None:
+                stay.room = account.room
+            stay.late = account.settled() < 0
+            if stay.late:
+                self.made_to_wait += 1
+                self._wait(account, None if patience_s is None else max(0.001, patience_s - (self._clock() - began)))
+            return held_up or stay.late
+        except BaseException:
+            if stay.room is not None:
+                stay.room.release()
+                stay.room = None
+            raise
+        finally:
+            account.asking -= 1
 
     def _wait(self, account: Account, patience_s: float | None) -> None:
-        if patience_s is not None and len(account.waiting) >= account.share.waiting:
-            raise _refusal(account)
         if self._greenlet is None or self._greenlet.dead:
             self._greenlet = gevent.spawn(self._open)
         turn = Event()
-        if not account.waiting:
-            self._line.append(account)
         account.waiting.append(turn)
+        if not account.in_line:
+            account.in_line = True
+            self._line.append(account)
         self._somebody.set()
-        if not turn.wait(patience_s):
-            account.waiting.remove(turn)
-            raise _refusal(account)
+        try:
+            if not turn.wait(patience_s):
+                raise _refusal(account)
+        finally:
+            if turn in account.waiting:
+                account.waiting.remove(turn)
 
     def _open(self) -> None:
         """Let one after the other in, each account in turn."""
@@ -251,7 +327,8 @@ class Shares:
             account = self._line.popleft()
             if account.waiting:
                 account.waiting.popleft().set()
-            if account.waiting:
+            account.in_line = bool(account.waiting)
+            if account.in_line:
                 self._line.append(account)
             if not self._line:
                 self._somebody.clear()

@@ -35,6 +35,8 @@ from datasources.serialising import dumps
 log = logging.getLogger(__name__)
 PACKED_FROM = 64 * 1024
 MOST_SEQ = 2**53
+SPEAKING = ("see", "answer", "relay")
+"""Who may none of these has nothing to say on a socket."""
 DOOR = "socket"
 """Endpoint of the websocket's address."""
 
@@ -109,9 +111,12 @@ def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Sc
         try:
             secret = given if isinstance(given, str) else secret_of(request.headers, request.cookies)
             principal = city.accounts.principal(secret, request.remote_addr or "")
-            shares.enter(principal)  # this greenlet reads the connection as long as it lasts
+            if not any(principal.may(permission) for permission in SPEAKING):
+                raise Refused("forbidden", permission=SPEAKING[0])
+            shares.enter_connection(principal)
             if screens.is_over(request.sid):  # type: ignore[attr-defined]
                 raise NotLetIn("over")
+            principal = city.accounts.principal(secret, request.remote_addr or "")  # it may have had to wait
             screens.welcome(request.sid, principal)  # type: ignore[attr-defined]
         except Refused as refused:
             error = refused.as_dict()["error"]
@@ -139,13 +144,13 @@ def install(server: Flask, socketio: SocketIO, city: City, hub: Hub, screens: Sc
             def answered(message: Any) -> Any:
                 try:
                     principal = screens.principals[request.sid]  # type: ignore[attr-defined]
+                    shares.enter(principal)
+                    if screens.is_over(request.sid):  # type: ignore[attr-defined]
+                        return None  # it had to wait, and has not
                     if not city.accounts.is_valid(principal.token_id):
                         raise Refused("token_revoked")
                     if permission is not None:
                         principal.require(permission)
-                    shares.enter(principal)
-                    if screens.is_over(request.sid):  # type: ignore[attr-defined]
-                        return None  # it had to wait, and has not
                     return handler(principal, message)
                 except Refused as refused:
                     return refused.as_dict()

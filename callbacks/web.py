@@ -108,24 +108,40 @@ def install_gate(server: Flask, accounts: Accounts, buckets: Buckets, shares: Sh
     """Let nobody pass who is not known, and answer every refusal in the same form."""
     server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
+    def asking(required: bool = True) -> Principal | None:
+        secret = secret_of(request.headers, request.cookies)
+        if not required and not secret:
+            return None
+        try:
+            return accounts.principal(secret, request.remote_addr or "")
+        except Refused:
+            if required:
+                raise
+            return None
+
     @server.before_request
     def gate() -> Response | None:
         if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
             raise Refused("malformed", problem="U+0000")
         if request.path.startswith(PUBLIC):
             if request.path not in SIGNS_OF_LIFE:
-                shares.enter_unknown(request.remote_addr or "", PATIENCE_S)
+                known = asking(required=False)
+                if known is None:
+                    shares.enter_unknown(request.remote_addr or "")
+                else:
+                    shares.enter(known, PATIENCE_S)
             return None
         try:
-            g.principal = accounts.principal(secret_of(request.headers, request.cookies), request.remote_addr or "")
+            g.principal = asking()
         except Refused as refused:
-            shares.enter_unknown(request.remote_addr or "", PATIENCE_S)
+            shares.enter_unknown(request.remote_addr or "")
             if request.path in PAGES and request.method == "GET":
                 why = "" if refused.code == "unauthenticated" else f"&why={refused.code}"
                 return cast(Response, redirect(f"/signin?next={quote(request.full_path.rstrip('?'), safe='')}{why}"))
             raise refused
         check_origin()
-        shares.enter(g.principal, PATIENCE_S)
+        if shares.enter(g.principal, PATIENCE_S):
+            g.principal = asking()  # their token may have been taken back meanwhile
         if not request.path.startswith("/api/"):  # routes of the interface say for themselves what they are
             buckets.take(g.principal, "read" if request.method == "GET" or request.path.startswith("/_dash") else "change")
         return None

@@ -15,22 +15,29 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
+from urllib.parse import unquote
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
+from werkzeug.http import parse_cookie
 
 from callbacks import position_door
 from callbacks.doorman import Doorman
 from callbacks.position_door import PositionDoor
 from callbacks.shares import Shares
 from callbacks.tiles import AREAS, TileDoor
+from callbacks.web import secret_of
+from dashboard.accounts import Accounts
+from dashboard.errors import Refused
 
 TILE = f"GET {AREAS}".encode()
 POSITION = f"POST {position_door.PATH} HTTP/1.1\r\n".encode()
-WEBSOCKETS = "/socket.io/"
-UPGRADE = f"GET {WEBSOCKETS}".encode()
+WEBSOCKETS = "/socket.io"
 MOST_HEAD = 8192
 READ_AT_ONCE = 64 * 1024
+REFUSED = b"HTTP/1.1 401"
+REFUSED_S = 0.001
+"""What looking for a token takes that there is not."""
 MOST_HELD = 16
 MOST_HELD_BYTES = 1024 * 1024
 """Answers that are made before the first of them is read."""
@@ -54,7 +61,6 @@ LENGTH = b"content-length"
 HOST = b"host"
 NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.1: no blank before the colon, no line that goes on in the next."""
-FORWARDED = re.compile(rb"\r\nx-forwarded-for:([^\r\n]*)", re.IGNORECASE)
 FORBIDDEN = re.compile(rb"[\r\n\0]")
 
 
@@ -129,13 +135,6 @@ class Worker(GeventWorker):  # type: ignore[misc]
                 self._heard.pop(client, None)
         if shares is not None:
             shares.begin(address)
-        if read.startswith(UPGRADE):
-            if shares is not None and positions is not None:
-                said = FORWARDED.search(read)
-                shares.enter_unknown(_peer(address, said[1].decode("latin-1") if said else "", positions.trusted_proxies))
-            self._doorman.pass_in()
-            if _has_gone(client):
-                read = b""  # it did not wait: nothing need be done for it
         if read:
             super().handle(listener, _Replayed(client, read), addr)
         else:
@@ -144,20 +143,40 @@ class Worker(GeventWorker):  # type: ignore[misc]
             shares.leave()
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
-        """One request of gunicorn's: its body may not take for ever."""
+        """One request of gunicorn's: its body may not take for ever, and a connection waits at the door."""
+        is_websocket = unquote(req.path).startswith(WEBSOCKETS)
         if isinstance(sock, _Replayed):
-            sock.hurry(not req.path.startswith(WEBSOCKETS))
+            sock.hurry(not is_websocket)
         extensions = getattr(self.wsgi, "extensions", {})
         shares: Shares | None = extensions.get("shares")
         if shares is None:
             return super().handle_request(listener_name, req, sock, addr)
         said = ",".join(value for name, value in req.headers if name == "X-FORWARDED-FOR")
-        shares.begin(_peer(_address(addr), said, extensions["position_door"].trusted_proxies))
+        peer = _peer(_address(addr), said, extensions["position_door"].trusted_proxies)
+        shares.begin(peer)
         try:
+            if is_websocket and not self._let_in(req, sock, peer, shares, extensions["accounts"]):
+                raise StopIteration  # how gunicorn is told that the connection is over
             return super().handle_request(listener_name, req, sock, addr)
         finally:
             shares.leave()
             shares.begin(_address(addr))  # reading the next one is on the account of whose it turns out to be
+
+    def _let_in(self, req: Any, sock: Any, peer: str, shares: Shares, accounts: Accounts) -> bool:
+        """Whether a connection may come in, when its turn has come. Who has a token with them does not wait among strangers."""
+        try:
+            if not _is_known(req, peer, accounts):
+                shares.enter_unknown(peer, lasting=True)
+        except Refused:
+            return False
+        self._doorman.pass_in()
+        return not _has_gone(sock)  # who did not wait needs nothing done for them
+
+    def _is_too_much(self, answers: bytes, address: str) -> bool:
+        """Strangers at the short way: on the account of their address, and others have their turn."""
+        shares: Shares | None = getattr(self.wsgi, "extensions", {}).get("shares")
+        gevent.sleep(0)
+        return shares is not None and shares.blame(address, answers.count(REFUSED) * REFUSED_S)
 
     def _serve(self, tiles: TileDoor, positions: PositionDoor, client: Any, address: str) -> bytes:
         """Answer plain requests; returns what was read of the first other one, nothing when the connection is over."""
@@ -172,6 +191,8 @@ class Worker(GeventWorker):  # type: ignore[misc]
             requests, read, foreign = _requests(read + data)
             if requests:
                 for some in _portions(_answers(tiles, positions, requests, address)):
+                    if REFUSED in some and self._is_too_much(some, address):
+                        return b""
                     _write(client, some)  # waits until it is read: who asks for a thousand tiles and reads none gets one portion
             if foreign:
                 return read
@@ -189,6 +210,15 @@ def _write(client: Any, message: bytes) -> None:
         sent = 0
     if sent < len(message):
         client.sendall(message[sent:])
+
+
+def _is_known(req: Any, peer: str, accounts: Accounts) -> bool:
+    headers = {name.title(): value for name, value in req.headers if name in ("AUTHORIZATION", "COOKIE")}
+    secret = secret_of(headers, parse_cookie(headers.get("Cookie", "")))
+    try:
+        return bool(secret) and accounts.principal(secret, peer) is not None
+    except Refused:
+        return False
 
 
 def _has_gone(client: Any) -> bool:

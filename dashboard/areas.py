@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from datasources.database import Database
 from datasources.queries import areas as queries
 from datasources.serialising import dumps
 
+MOST_READINGS = 8
+"""Of what somebody types into the search."""
 VIEWS_KEPT = 400
 
 
@@ -202,20 +204,26 @@ class Areas:
 
 
 def split(session: Session, text: str, scope: str) -> list[tuple[tuple[str, str], str]]:
-    """What `text` may mean as a place and something in it (锦江区春熙路, 锦江 张三): the place's code range in scope, and the rest."""
-    said = plain.words(text)
-    heads = {said[:n].rstrip(): said[n:].strip() for n in range(2, len(said) - 1)}
-    if not heads:
-        return []
-    found = []
-    for code, name in queries.named(session, list(heads), "", ":"):
-        head = next(
-            head for head in sorted(heads, key=len, reverse=True) if name.startswith(head) and name[len(head) :] in ("", *queries.KINDS)
-        )
-        if related(code, scope):
-            inside, rest = max(code, scope, key=len), heads[head]
-            found += [(scope_range(inside), rest), *split(session, rest, inside)]
-    return found
+    """What `text` may mean as a place and something in it (锦江区春熙路, 锦江 张三): the place's code range in scope, and the rest.
+
+    A place may lie in a place; where both have one name, each further repetition of it would double the readings: the first few count.
+    """
+    found: dict[tuple[str, str], None] = {}
+    waiting = deque([(scope, plain.words(text))])
+    while waiting and len(found) < MOST_READINGS:
+        within, said = waiting.popleft()
+        heads = {said[:n].rstrip(): said[n:].strip() for n in range(2, len(said) - 1)}
+        if not heads:
+            continue
+        for code, name in queries.named(session, list(heads), "", ":"):
+            head = next(
+                head for head in sorted(heads, key=len, reverse=True) if name.startswith(head) and name[len(head) :] in ("", *queries.KINDS)
+            )
+            reading = (max(code, within, key=len), heads[head])
+            if related(code, within) and reading not in found and len(found) < MOST_READINGS:
+                found[reading] = None
+                waiting.append(reading)
+    return [(scope_range(inside), rest) for inside, rest in found]
 
 
 def scope_range(code: str) -> tuple[str, str]:

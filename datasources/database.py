@@ -27,6 +27,9 @@ is cut off, and the locks of a worker that is cut off must not stop the others."
 SERVER_KEEPALIVES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=11000"
 
 
+MOST_ASIDE = 12
+
+
 def turn() -> None:
     """Between the parts of something long: lets the event loop serve others.
 
@@ -152,13 +155,24 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _executing(aside: Callable[[Callable[[], Any]], Any]) -> Callable[..., None]:
-    """SQLite finds the first row of a sorted answer when it has found all."""
+    """SQLite finds the first row of a sorted answer when it has found all.
+
+    Not aside: whatever is done in the turn to write, for which all others wait, and what comes while many wait already: each of these holds
+    a connection.
+    """
+    under_way = 0
 
     def execute(cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        if context is not None and context.execution_options.get("yiping_aside"):
-            aside(lambda: cursor.execute(statement, parameters))
-        else:
+        nonlocal under_way
+        wanted = context is not None and context.execution_options.get("yiping_aside")
+        if not wanted or under_way >= MOST_ASIDE or context.root_connection.get_execution_options().get("yiping_write"):
             cursor.execute(statement, parameters)
+            return
+        under_way += 1
+        try:
+            aside(lambda: cursor.execute(statement, parameters))
+        finally:
+            under_way -= 1
 
     return execute
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import app
-from callbacks import inlet, packets, provider, screens, shares, watchdog, wire, worker
+from callbacks import inlet, packets, provider, screens, shares, threads, watchdog, wire, worker
 from callbacks.compression import LARGE
 from dashboard import (
     accounts,
+    areas,
     attachments,
     attempts,
     buckets,
@@ -83,6 +84,8 @@ FIGURES: dict[str, list[object]] = {
     "tries of one call": [caller.MOST_TRIES],
     "a ring drawn on the map": [f"{rings.MOST_POINTS} points"],
     "fences": [f"{fences.MOST:,}", fences.MOST_OF_MAKER, fences.LISTED],
+    "what a search may mean": [f"{areas.MOST_READINGS} readings"],
+    "searches through a whole city beside the loop": [f"{threads.ASIDE} threads", f"{database.MOST_ASIDE} that"],
     "a body of JSON": ["256 kB"],
     "the body of a request": [f"{worker.BODY_S:.0f} s"],
     "tiles asked for at once on one connection": [worker.MOST_HELD, f"{worker.MOST_HELD_BYTES // MB} MB"],
@@ -134,10 +137,10 @@ def test_each_row_names_a_module_that_there_is(cells: list[str]) -> None:
 
 
 def test_how_much_stands_on_the_page_as_it_is_held() -> None:
-    told = {cells[0]: cells[1:4] for cells in rows("## How much")}
+    told = {cells[0]: cells[1:5] for cells in rows("## How much")}
 
     def said(share: shares.Share) -> list[str]:
-        return [f"{100 * share.part:g} %", f"{share.burst_s:g} s", str(share.waiting)]
+        return [f"{100 * share.part:g} %", f"{share.burst_s:g} s", str(share.at_once), str(share.waiting)]
 
     kept = {
         "a field unit": shares.UNIT,
@@ -149,7 +152,12 @@ def test_how_much_stands_on_the_page_as_it_is_held() -> None:
         assert told.pop(whose) == said(share)
     least, need, most = (f"{100 * part:g} %" for part in (shares.LATE_LEAST, shares.BUSY, shares.LATE_MOST))
     assert told == {
-        "all together who are late": [f"{least} when the others need {need}, {most} when there are none", f"{shares.LATE_BURST_S:g} s", "–"]
+        "all together who are late": [
+            f"{least} when the others need {need}, {most} when there are none",
+            f"{shares.LATE_BURST_S:g} s",
+            "–",
+            "–",
+        ]
     }
     words = PAGE.partition("## How much")[2].partition("## How often")[0]
     assert f"waited {shares.PATIENCE_S:g} s" in words

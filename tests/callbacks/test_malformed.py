@@ -13,6 +13,7 @@ from callbacks import malformed
 from callbacks.inlet import Inlet
 from callbacks.members import Members
 from callbacks.packets import ClientPacket
+from callbacks.shares import Shares
 from tests.waiting import wait_for
 
 
@@ -33,7 +34,7 @@ class Connection:
 @pytest.fixture
 def socketio() -> SocketIO:
     made = SocketIO(Flask("malformed"), async_mode="threading", client_manager=Members(), async_handlers=False, serializer=ClientPacket)
-    malformed.install(made)
+    malformed.install(made, Shares())
 
     @made.on("connect")
     def connect(auth: Any = None) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
+import gevent.event
 import greenlet
 import pytest
 import requests
+import socketio.exceptions
 
 from callbacks import shares, threads
 from callbacks.shares import CLIENT, DEBT_S, LATE_LEAST, LATE_MOST, PERSON, STRANGERS, UNIT, Shares
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 from tests.conftest import Running
+from tests.sockets import Client
 
 pytestmark = pytest.mark.xdist_group("shares")
 
@@ -258,3 +264,103 @@ def test_one_person_who_asks_without_end_is_made_to_wait_by_a_real_server(runnin
     before = waited()
     assert other.get(f"{running.server.address}/api/v1/areas/5101", timeout=60).ok
     assert waited() == before
+
+
+def test_few_of_one_are_worked_on_side_by_side_and_the_next_waits_for_one_of_them(machine: Machine) -> None:
+    leave = gevent.event.Event()
+    in_work: list[int] = []
+
+    def ask(number: int) -> None:
+        machine.shares.enter(person(), 30)
+        in_work.append(number)
+        leave.wait(30)
+        machine.shares.leave()
+
+    asking = [gevent.spawn(ask, number) for number in range(PERSON.at_once + 3)]
+    gevent.sleep(0.05)
+    assert len(in_work) == PERSON.at_once
+    served(machine, person("another"), 0.0).join(5)
+    leave.set()
+    gevent.joinall(asking, timeout=30)
+    assert len(in_work) == PERSON.at_once + 3
+
+
+def test_who_gives_up_waiting_leaves_nothing_behind(machine: Machine) -> None:
+    used_up(machine, person(), PERSON.burst_s + 0.2)
+    for _ in range(6):
+        machine.somebody_was_late()
+        late = served(machine, person(), 0.0, patience_s=0.02)
+        late.join(5)
+        assert isinstance(late.exception, Refused)
+    account = machine.shares._accounts[person().actor]
+    assert (account.asking, len(account.waiting), account.room.counter) == (0, 0, PERSON.at_once)
+    assert machine.shares._line.count(account) <= 1
+
+
+def test_a_failure_of_counting_is_counted_and_ends_nothing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_stay: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(machine.shares, "_charge", broken)
+    gevent.spawn(lambda: (machine.shares.enter(person()), gevent.sleep(0), gevent.sleep(0))).join(5)
+    assert machine.shares.failed > 0
+    assert greenlet.gettrace() is not None
+
+
+def test_who_has_nothing_to_say_on_a_socket_does_not_get_one(running: Running) -> None:
+    client = Client(reconnection=False)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        client.connect(running.server.address, auth={"token": running.token("metrics")}, transports=["websocket"])
+
+
+def test_events_that_are_refused_are_counted_like_others(running: Running) -> None:
+    token = running.token("officer", kind="device")  # which only looks
+    figures = {"Authorization": f"Bearer {running.token('metrics')}"}
+
+    def waited() -> float:
+        lines = requests.get(f"{running.server.address}/metrics", headers=figures, timeout=30).text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("yiping_made_to_wait "))
+
+    before = waited()
+    clients = [Client(reconnection=False) for _ in range(8)]
+    for client in clients:
+        client.connect(running.server.address, auth={"token": token}, transports=["websocket"])
+    try:
+        until = time.monotonic() + 120
+        while waited() == before and time.monotonic() < until:
+            for client in clients:
+                client.emit("work", [[0] * 50] * 400)
+        assert waited() > before
+    finally:
+        for client in clients:
+            client.disconnect()
+
+
+def test_strangers_at_the_short_way_for_positions_are_cut_off(running: Running) -> None:
+    parts = urlsplit(running.server.address)
+    body = b'{"unit": "x", "lon": 104.0, "lat": 30.6}'
+    asked = 12_000
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as plain:
+
+        def ask() -> None:
+            for number in range(asked):
+                head = (
+                    f"POST /api/v1/positions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer no{number}\r\nContent-Length: {len(body)}\r\n\r\n"
+                )
+                try:
+                    plain.sendall(head.encode() + body)
+                except OSError:
+                    return
+
+        threading.Thread(target=ask, daemon=True).start()
+        got = b""
+        refused = 0
+        while True:
+            try:
+                got = plain.recv(65536)
+            except OSError:
+                break
+            if not got:
+                break
+            refused += got.count(b"HTTP/1.1 401")
+    assert 0 < refused < asked

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from dashboard.areas import MOST_READINGS, split
 from dashboard.city import City
 from dashboard.errors import Refused
+from datasources.queries import areas as queries
 from tests.conftest import LEADER, OFFICER
 
 
@@ -53,3 +55,26 @@ def test_full_names_leave_out_the_city(city: City) -> None:
     assert city.areas.full_name("510104017").startswith("锦江区")
     assert city.areas.full_name("5101") == "成都市"
     assert city.areas.short_name("510104017001001001") == city.areas.full_name("510104017001")
+
+
+def test_places_of_one_name_in_each_other_do_not_multiply_the_readings_of_a_search(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    with city.database.write() as session:
+        for code, name in (("510104017", "金龙镇"), ("510104017001", "金龙社区")):
+            area = queries.get(session, code)
+            assert area is not None
+            area.name = name
+    looked: list[int] = []
+    named = queries.named
+    monkeypatch.setattr(queries, "named", lambda *how: looked.append(1) or named(*how))
+    for text in ("金龙" * 19 + "张", "金龙" * 6 + "张", "金龙张三"):
+        looked.clear()
+        with city.database.read() as session:
+            readings = split(session, text, "5101")
+        assert 0 < len(readings) <= MOST_READINGS
+        assert len(looked) <= MOST_READINGS + 1
+        city.areas.search(OFFICER, text)
+    with city.database.read() as session:  # and what is meant is found: the person in either
+        assert {(inside[0], rest) for inside, rest in split(session, "金龙张三", "5101")} == {
+            ("510104017", "张三"),
+            ("510104017001", "张三"),
+        }
