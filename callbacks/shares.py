@@ -48,14 +48,14 @@ class Share:
     waiting: int = 1
 
 
-UNIT = Share(0.003, 0.3, 2, 8)
+UNIT = Share(0.003, 0.3, 2, 150)
 """An answer or a report takes some five milliseconds: sixty at once, and one every other second."""
-PERSON = Share(0.01, 0.5, 4, 60)
+PERSON = Share(0.01, 0.5, 4, 600)
 """A tap on the wall takes some twenty: twenty-five at once, and one every other second all day.
-A browser asks for six things at once, and a duty room may share an account."""
-CLIENT = Share(0.1, 2.0, 16, 60)
+A browser asks for a hundred things at once (HTTP/2), and a duty room may share an account."""
+CLIENT = Share(0.1, 2.0, 16, 600)
 """A hotline that brings ten tickets each second."""
-STRANGERS = Share(0.02, 5.0, 64, 500)
+STRANGERS = Share(0.02, 5.0, 64, 1000)
 """All at one address who do not say who they are: sign-ins, the page's files, connections that end as they came. A hall is one address."""
 LATE_BURST_S = 0.05
 LATE_LEAST, LATE_MOST = 0.02, 0.5
