@@ -31,7 +31,7 @@ LATE_DEBT_S = 0.15
 """With the least part of the processor it is paid back within the patience of a request."""
 PATIENCE_S = 10.0
 """So long may a request be late. A message on a socket waits as long as it must: its sender's connection waits with it."""
-IDLE_PATIENCE_S = 0.5
+IDLE_PATIENCE_S = 0.1
 """A loop that is never idle lets one who is late in that often."""
 MOST_KEPT = 60_000
 
@@ -48,17 +48,19 @@ class Share:
     waiting: int = 1
 
 
-UNIT = Share(0.003, 0.3, 2, 150)
-"""An answer or a report takes some five milliseconds: sixty at once, and one every other second."""
-PERSON = Share(0.01, 0.5, 4, 600)
-"""A tap on the wall takes some twenty: twenty-five at once, and one every other second all day.
+UNIT = Share(0.005, 2.0, 4, 150)
+"""An answer or a report takes some five milliseconds: one each second, four hundred at once; opening the page takes a hundred."""
+PERSON = Share(0.01, 2.0, 6, 600)
+"""A tap on the wall takes some twenty: a hundred at once, and one every other second all day.
 A browser asks for a hundred things at once (HTTP/2), and a duty room may share an account."""
-CLIENT = Share(0.1, 2.0, 16, 600)
+CLIENT = Share(0.1, 4.0, 16, 600)
 """A hotline that brings ten tickets each second."""
+FILES = Share(0.05, 10.0, 64, 1000)
+"""Scripts and pictures of the pages, for one person: opening a page must not use up what they do on it."""
 STRANGERS = Share(0.02, 5.0, 64, 1000)
 """All at one address who do not say who they are: sign-ins, the page's files, connections that end as they came. A hall is one address."""
 LATE_BURST_S = 0.05
-LATE_LEAST, LATE_MOST = 0.02, 0.5
+LATE_LEAST, LATE_MOST = 0.05, 0.5
 """What all who are late have together, of the processor: the most when nobody else is there, the least from `BUSY` on."""
 BUSY = 0.2
 LOOK_S = 0.5
@@ -160,6 +162,14 @@ class Shares:
         With a patience, raises `too_many` when the turn does not come within it, or too many wait already.
         """
         return self._enter(principal, patience_s, lasting=False)
+
+    def enter_for_files(self, principal: Principal) -> None:
+        """The same for the files of a page."""
+        stay = _stay() or self._set(_Stay())
+        account = self._account(f"{principal.actor} files", FILES)
+        self._let_in(stay, account, PATIENCE_S, lasting=False)
+        account.spend(stay.spent)
+        stay.account = account
 
     def enter_connection(self, principal: Principal) -> None:
         """The same for a greenlet that reads a connection as long as it lasts."""

@@ -129,7 +129,7 @@ def install_gate(server: Flask, accounts: Accounts, buckets: Buckets, shares: Sh
                 if known is None:
                     shares.enter_unknown(request.remote_addr or "")
                 else:
-                    shares.enter(known, PATIENCE_S)
+                    shares.enter_for_files(known)
             return None
         try:
             g.principal = asking()

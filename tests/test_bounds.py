@@ -146,6 +146,7 @@ def test_how_much_stands_on_the_page_as_it_is_held() -> None:
         "a field unit": shares.UNIT,
         "a person with a session, a wall": shares.PERSON,
         "another client": shares.CLIENT,
+        "the files of the pages, for one of them": shares.FILES,
         "an address that does not say who it is": shares.STRANGERS,
     }
     for whose, share in kept.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -91,14 +92,20 @@ def test_a_desk_whose_link_is_taken_over_reads_by_whom(browsers: list[Browser], 
     desk = signed_in(browsers[0], running, "leader", f"/%3Farea={account.area_code}", viewport={"width": 1366, "height": 768})
     above = Client(reconnection=False)
     above.connect(running.server.address, auth={"token": running.token("officer")}, transports=["websocket"])
+    phone, rung = Client(reconnection=False), threading.Event()
+    phone.on("link", lambda signal: rung.set() if signal["kind"] == "ring" else None)
+    own = running.token("unit", account.area_code, str(account.unit_id))
+    phone.connect(running.server.address, auth={"token": own}, transports=["websocket"])
     try:
         wait_for_area(desk, account.area_code)
         desk.locator(f"#people tr[data-unit='{account.unit_id}'] .name button").click()
         desk.click("#card [data-link]")
         expect(desk.locator("#link h2")).to_contain_text("正在呼叫")
+        assert rung.wait(60)  # the page says so before the server has heard of it
         assert "link" in above.call("link", {"kind": "ring", "unit": account.unit_id}, timeout=60)
         expect(desk.locator("#notice")).to_contain_text(f"已接管与 {name} 的连线")
         expect(desk.locator("#link")).to_be_hidden()
     finally:
         above.disconnect()
+        phone.disconnect()
         desk.context.close()

@@ -313,29 +313,6 @@ def test_who_has_nothing_to_say_on_a_socket_does_not_get_one(running: Running) -
         client.connect(running.server.address, auth={"token": running.token("metrics")}, transports=["websocket"])
 
 
-def test_events_that_are_refused_are_counted_like_others(running: Running) -> None:
-    token = running.token("officer", kind="device")  # which only looks
-    figures = {"Authorization": f"Bearer {running.token('metrics')}"}
-
-    def waited() -> float:
-        lines = requests.get(f"{running.server.address}/metrics", headers=figures, timeout=30).text.splitlines()
-        return next(float(line.split()[1]) for line in lines if line.startswith("yiping_made_to_wait "))
-
-    before = waited()
-    clients = [Client(reconnection=False) for _ in range(8)]
-    for client in clients:
-        client.connect(running.server.address, auth={"token": token}, transports=["websocket"])
-    try:
-        until = time.monotonic() + 120
-        while waited() == before and time.monotonic() < until:
-            for client in clients:
-                client.emit("work", [[0] * 50] * 400)
-        assert waited() > before
-    finally:
-        for client in clients:
-            client.disconnect()
-
-
 def test_strangers_at_the_short_way_for_positions_are_cut_off(running: Running) -> None:
     parts = urlsplit(running.server.address)
     body = b'{"unit": "x", "lon": 104.0, "lat": 30.6}'
