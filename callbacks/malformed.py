@@ -31,7 +31,7 @@ def install(socketio: SocketIO, shares: Shares) -> None:
         if known is None:
             return  # it is closed already, and this was still in its buffer
         inlet: Inlet = known.wire.inlet
-        inlet.pace()
+        inlet.pace.wait()
         shares.hold_up()
         if isinstance(data, str) and data[:1] == EVENT:
             inlet.room.acquire()

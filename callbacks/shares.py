@@ -21,7 +21,7 @@ from engineio.async_drivers.gevent import Thread
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
-from dashboard.attempts import place_of
+from dashboard.addresses import place_of
 from dashboard.errors import Refused
 from dashboard.identity import Principal
 
@@ -110,7 +110,13 @@ class _Stay:
         self.late = False
         self.spent = 0.0
         self.room: BoundedSemaphore | None = None
-        """What is given back at the end."""
+        """In which it has a place, until it gives that back."""
+
+    def give_back(self) -> None:
+        """Its place among those of the account that are worked on, if it has one."""
+        if self.room is not None:
+            self.room.release()
+            self.room = None
 
 
 class Companion(Thread):  # type: ignore[misc]
@@ -161,22 +167,17 @@ class Shares:
 
         With a patience, raises `too_many` when the turn does not come within it, or too many wait already.
         """
-        return self._enter(principal, patience_s, lasting=False)
+        return self._enter(principal.actor, share_of(principal), patience_s)
 
     def enter_for_files(self, principal: Principal) -> None:
         """The same for the files of a page."""
-        stay = _stay() or self._set(_Stay())
-        account = self._account(f"{principal.actor} files", FILES)
-        self._let_in(stay, account, PATIENCE_S, lasting=False)
-        account.spend(stay.spent)
-        stay.account = account
+        self._enter(f"{principal.actor} files", FILES, PATIENCE_S)
 
     def enter_connection(self, principal: Principal) -> None:
         """The same for a greenlet that reads a connection as long as it lasts."""
-        self._enter(principal, PATIENCE_S, lasting=True)
+        self._enter(principal.actor, share_of(principal), PATIENCE_S, lasting=True)
 
-    def _enter(self, principal: Principal, patience_s: float | None, lasting: bool) -> bool:
-        share = share_of(principal)
+    def _enter(self, whose: str, share: Share | None, patience_s: float | None, lasting: bool = False) -> bool:
         stay = _stay()
         if share is None:
             if stay is not None:
@@ -184,7 +185,7 @@ class Shares:
             return False
         if stay is None or stay.account is not None:
             stay = self._set(_Stay())
-        account = self._account(principal.actor, share)
+        account = self._account(whose, share)
         waited = self._let_in(stay, account, patience_s, lasting)
         account.spend(stay.spent)  # what it has cost to find out who it is
         stay.account = account
@@ -207,7 +208,6 @@ class Shares:
         """Waits as long as whom the current greenlet serves is late: a connection is not read on."""
         stay = _stay()
         if stay is not None and stay.account is not None and stay.account.settled() < 0:
-            self.made_to_wait += 1
             self._wait(stay.account, None)
 
     def leave(self) -> None:
@@ -216,9 +216,6 @@ class Shares:
         if stay is None:
             return
         self._charge(stay)
-        if stay.room is not None:
-            stay.room.release()
-            stay.room = None
         if stay.account is None and stay.address is not None:
             self._account(place_of(stay.address), STRANGERS).spend(stay.spent)
         self._set(None)
@@ -239,9 +236,8 @@ class Shares:
 
     def _set(self, stay: _Stay | None) -> Any:
         before = _stay()
-        if before is not None and before.room is not None:
-            before.room.release()
-            before.room = None
+        if before is not None:
+            before.give_back()
         self._since = self._used()  # what was before is not theirs
         gevent.getcurrent().stay = stay
         return stay
@@ -296,18 +292,16 @@ class Shares:
                 stay.room = account.room
             stay.late = account.settled() < 0
             if stay.late:
-                self.made_to_wait += 1
                 self._wait(account, None if patience_s is None else max(0.001, patience_s - (self._clock() - began)))
             return held_up or stay.late
         except BaseException:
-            if stay.room is not None:
-                stay.room.release()
-                stay.room = None
+            stay.give_back()
             raise
         finally:
             account.asking -= 1
 
     def _wait(self, account: Account, patience_s: float | None) -> None:
+        self.made_to_wait += 1
         if self._greenlet is None or self._greenlet.dead:
             self._greenlet = gevent.spawn(self._open)
         turn = Event()

@@ -104,20 +104,21 @@ def secret_of(headers: Any, cookies: Any) -> str:
     return str(cookies.get(COOKIE, ""))
 
 
+def known_to(accounts: Accounts, headers: Any, cookies: Any, peer: str) -> Principal | None:
+    """Who asks, where they need not say so; None for a stranger."""
+    secret = secret_of(headers, cookies)
+    try:
+        return accounts.principal(secret, peer) if secret else None
+    except Refused:
+        return None
+
+
 def install_gate(server: Flask, accounts: Accounts, buckets: Buckets, shares: Shares) -> None:
     """Let nobody pass who is not known, and answer every refusal in the same form."""
     server.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
-    def asking(required: bool = True) -> Principal | None:
-        secret = secret_of(request.headers, request.cookies)
-        if not required and not secret:
-            return None
-        try:
-            return accounts.principal(secret, request.remote_addr or "")
-        except Refused:
-            if required:
-                raise
-            return None
+    def asking() -> Principal:
+        return accounts.principal(secret_of(request.headers, request.cookies), request.remote_addr or "")
 
     @server.before_request
     def gate() -> Response | None:
@@ -125,7 +126,7 @@ def install_gate(server: Flask, accounts: Accounts, buckets: Buckets, shares: Sh
             raise Refused("malformed", problem="U+0000")
         if request.path.startswith(PUBLIC):
             if request.path not in SIGNS_OF_LIFE:
-                known = asking(required=False)
+                known = known_to(accounts, request.headers, request.cookies, request.remote_addr or "")
                 if known is None:
                     shares.enter_unknown(request.remote_addr or "")
                 else:

@@ -26,7 +26,7 @@ from callbacks.doorman import Doorman
 from callbacks.position_door import PositionDoor
 from callbacks.shares import Shares
 from callbacks.tiles import AREAS, TileDoor
-from callbacks.web import secret_of
+from callbacks.web import known_to
 from dashboard.accounts import Accounts
 from dashboard.errors import Refused
 
@@ -164,8 +164,9 @@ class Worker(GeventWorker):  # type: ignore[misc]
 
     def _let_in(self, req: Any, sock: Any, peer: str, shares: Shares, accounts: Accounts) -> bool:
         """Whether a connection may come in, when its turn has come. Who has a token with them does not wait among strangers."""
+        headers = {name.title(): value for name, value in req.headers if name in ("AUTHORIZATION", "COOKIE")}
         try:
-            if not _is_known(req, peer, accounts):
+            if known_to(accounts, headers, parse_cookie(headers.get("Cookie", "")), peer) is None:
                 shares.enter_unknown(peer, lasting=True)
         except Refused:
             return False
@@ -210,15 +211,6 @@ def _write(client: Any, message: bytes) -> None:
         sent = 0
     if sent < len(message):
         client.sendall(message[sent:])
-
-
-def _is_known(req: Any, peer: str, accounts: Accounts) -> bool:
-    headers = {name.title(): value for name, value in req.headers if name in ("AUTHORIZATION", "COOKIE")}
-    secret = secret_of(headers, parse_cookie(headers.get("Cookie", "")))
-    try:
-        return bool(secret) and accounts.principal(secret, peer) is not None
-    except Refused:
-        return False
 
 
 def _has_gone(client: Any) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from dashboard.addresses import address_of
+from dashboard.addresses import place_of
 from dashboard.clock import new_id
 from dashboard.command import Commands, Work
 from dashboard.errors import Refused
@@ -33,19 +32,9 @@ CODES = 10
 CODES_WAIT_S = 60.0
 CODES_LONGEST_WAIT_S = 3600.0
 KEPT = timedelta(days=1)
-NETWORK = 64
-"""Bits of an IPv6 address that are one household's or one phone's: it can have all the others."""
 CODE = "code"
 """Stands for the address of a wrong code."""
 BROWSER = "browser:"
-
-
-def place_of(peer: str) -> str:
-    """What an address counts as: an IPv6 address is its network."""
-    address = address_of(peer)
-    if address is None:
-        return peer[:45]
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, NETWORK), strict=False))
 
 
 class Attempts:

@@ -19,15 +19,15 @@ from datasources.serialising import dumps, loads
 from datasources.types import KEYRING
 
 WRITE_PATIENCE_S = 15.0
-ASIDE = {"yiping_aside": True}
+_ASIDE = "yiping_aside"
+ASIDE = {_ASIDE: True}
 """Execution options of a query that walks through a whole city: SQLite does that in a thread, a few at a time, and the loop goes on."""
+MOST_ASIDE = 12
+"""That wait for a thread, each with a connection."""
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
 """Both ends of a connection to PostgreSQL notice within eleven seconds that the other has vanished: a query must not wait for a host that
 is cut off, and the locks of a worker that is cut off must not stop the others."""
 SERVER_KEEPALIVES = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=11000"
-
-
-MOST_ASIDE = 12
 
 
 def turn() -> None:
@@ -164,7 +164,7 @@ def _executing(aside: Callable[[Callable[[], Any]], Any]) -> Callable[..., None]
 
     def execute(cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         nonlocal under_way
-        wanted = context is not None and context.execution_options.get("yiping_aside")
+        wanted = context is not None and context.execution_options.get(_ASIDE)
         if not wanted or under_way >= MOST_ASIDE or context.root_connection.get_execution_options().get("yiping_write"):
             cursor.execute(statement, parameters)
             return

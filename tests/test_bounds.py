@@ -12,6 +12,7 @@ from callbacks import inlet, packets, provider, screens, shares, threads, watchd
 from callbacks.compression import LARGE
 from dashboard import (
     accounts,
+    addresses,
     areas,
     attachments,
     attempts,
@@ -100,7 +101,7 @@ FIGURES: dict[str, list[object]] = {
     "wrong passwords for a name from an address, or from a browser it has got in with": [attempts.FROM_ONE_PLACE, "5 min"],
     "the same from anywhere, browsers that are known not counted": [attempts.FOR_A_NAME, f"{attempts.LONGEST_WAIT_S} s"],
     "the same from an address (IPv6: its /64), for whatever name": [
-        f"/{attempts.NETWORK}",
+        f"/{addresses.NETWORK}",
         attempts.OF_A_PLACE,
         f"{attempts.OF_ANY_PLACE:,}",
     ],

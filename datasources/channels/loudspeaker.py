@@ -12,7 +12,6 @@ import logging
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from datasources.channels.channel import Message, Outcome
 from datasources.channels.speech import NoSpeech, Voice
+from datasources.pacing import Pace
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Loudspeakers:
         self._offload = offload
         self._voice = voice or Voice()
         self._up = threading.Event()
-        self._left, self._at = float(AT_ONCE), time.monotonic()
+        self._pace = Pace(A_SECOND, AT_ONCE)
         self._client = _Client(CallbackAPIVersion.VERSION2, clean_session=True)
         if parts.username:
             self._client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
@@ -110,16 +110,8 @@ class Loudspeakers:
         if found is None:
             log.warning("a loudspeaker said something that is no confirmation: %r", message.payload[:80])
             return
-        self._pace()
+        self._pace.wait()
         try:
             self._played(found[1].decode())
         except Exception:
             log.exception("a confirmation of a loudspeaker could not be noted")
-
-    def _pace(self) -> None:
-        """Wait until the next one may be taken: what is not read stays with the broker."""
-        now = time.monotonic()
-        self._left = min(AT_ONCE, self._left + (now - self._at) * A_SECOND) - 1
-        self._at = now
-        if self._left < 0:
-            time.sleep(-self._left / A_SECOND)

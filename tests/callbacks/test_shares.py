@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +83,13 @@ def served(machine: Machine, principal: Principal, *parts: float, patience_s: fl
     return gevent.spawn(serve)
 
 
+def asked_in(machine: Machine, order: list[str], principal: Principal) -> None:
+    """Asks once, and notes when it was let in."""
+    machine.shares.enter(principal)
+    order.append(principal.name)
+    machine.shares.leave()
+
+
 def used_up(machine: Machine, principal: Principal, seconds: float) -> None:
     served(machine, principal, seconds).join(5)
 
@@ -141,12 +149,7 @@ def test_who_has_had_their_share_waits_and_the_others_do_not(machine: Machine) -
     used_up(machine, person("greedy"), PERSON.burst_s + 0.2)
     machine.somebody_was_late()
     order: list[str] = []
-
-    def ask(principal: Principal) -> None:
-        machine.shares.enter(principal)
-        order.append(principal.name)
-        machine.shares.leave()
-
+    ask = partial(asked_in, machine, order)
     waiting = gevent.spawn(ask, person("greedy"))
     gevent.sleep(0)
     others = [gevent.spawn(ask, person(name)) for name in ("one", "two", "three")]
@@ -164,12 +167,7 @@ def test_each_who_is_late_comes_in_turn_however_much_one_asks(machine: Machine) 
         used_up(machine, person(name), PERSON.burst_s + 0.2)
     machine.somebody_was_late()
     order: list[str] = []
-
-    def ask(principal: Principal) -> None:
-        machine.shares.enter(principal)
-        order.append(principal.name)
-        machine.shares.leave()
-
+    ask = partial(asked_in, machine, order)
     waiting = [gevent.spawn(ask, person(name)) for name in (*["flood"] * 20, "once")]
     gevent.sleep(0)
     machine.now += 10

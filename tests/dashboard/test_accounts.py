@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from dashboard import second_factor
 from dashboard.accounts import Accounts
-from dashboard.attempts import FOR_A_NAME, FROM_ONE_PLACE, OF_A_PLACE, OF_ANY_PLACE, place_of
+from dashboard.addresses import place_of
+from dashboard.attempts import FOR_A_NAME, FROM_ONE_PLACE, OF_A_PLACE, OF_ANY_PLACE
 from dashboard.city import City, build_city
 from dashboard.demo.accounts import PASSWORD
 from dashboard.errors import Refused

@@ -160,8 +160,6 @@ def main() -> int:
     chance = random.Random(1)
     attackers = [(token, unit, OF_PHONES) for token, unit in given["phones"]]
     attackers += [(token, "", OF_WALLS) for token in given["walls"]] + [(token, "", OF_LEADERS) for token in given["leaders"]]
-    if "only" in given:
-        attackers = [(token, unit, (given["only"],)) for token, unit, acts in attackers if given["only"] in acts]
     hands = [
         threading.Thread(target=attack, args=(Attacker(address, token, unit, random.Random(chance.random())), acts, ended))
         for token, unit, acts in attackers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -48,52 +48,52 @@ class Recorder:
         return sum(event == "patch" for _, event, _ in self.sent)
 
 
-def test_an_order_does_not_wait_until_screens_are_told_again(
-    sqlite_city: City, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    city, outlet = sqlite_city, Recorder()
-    unit = next(one for one in city.units.covering(ADMIN, "5101", 500) if one["duty"] == "on_duty")
-    hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, clock)
-    hub.open_area("5101", None)
+class Wall:
+    """A hub, a screen that looks at the city, and a desk that sends orders to one person."""
 
-    def send(number: int) -> str:
-        to = Criteria(area="5101", units=[unit["id"]])
-        return str(city.orders.send(OFFICER, NewOrder(key=f"hub-test-{number}", title="巡查", text="请巡查", to=to))["id"])
+    def __init__(self, city: City, clock: TurnedClock) -> None:
+        self._city = city
+        self._unit = next(one["id"] for one in city.units.covering(ADMIN, "5101", 500) if one["duty"] == "on_duty")
+        self.outlet = Recorder()
+        self.hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, clock)
+        self.hub.open_area("5101", None)
 
+    def send(self, number: int) -> str:
+        to = Criteria(area="5101", units=[self._unit])
+        return str(self._city.orders.send(OFFICER, NewOrder(key=f"hub-test-{number}", title="巡查", text="请巡查", to=to))["id"])
+
+
+@pytest.fixture
+def wall(sqlite_city: City, clock: TurnedClock) -> Iterator[Wall]:
+    wall = Wall(sqlite_city, clock)
+    yield wall
+    wall.hub.stop()
+
+
+def test_an_order_does_not_wait_until_screens_are_told_again(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub, outlet = wall.hub, wall.outlet
     monkeypatch.setattr(hubs, "PATCH_INTERVAL_S", 600.0)
     monkeypatch.setattr(hubs, "LEAST_PAUSE_S", 0.01)
     monkeypatch.setattr(hubs, "PAUSE_FOR_WORK", 0)
     hub.start(outlet)
-    try:
-        first = send(1)
-        wait_for(lambda: first in outlet.told and outlet.patches() == 1, 30)
-        second = send(2)
-        wait_for(lambda: second in outlet.told, 30)
-        assert outlet.patches() == 1  # the screens' turn has not come
-        monkeypatch.setattr(hubs, "PATCH_INTERVAL_S", 0.1)
-        send(3)
-        wait_for(lambda: outlet.patches() == 2, 30)
-        assert hub.alive()
-    finally:
-        hub.stop()
+    first = wall.send(1)
+    wait_for(lambda: first in outlet.told and outlet.patches() == 1, 30)
+    second = wall.send(2)
+    wait_for(lambda: second in outlet.told, 30)
+    assert outlet.patches() == 1  # the screens' turn has not come
+    monkeypatch.setattr(hubs, "PATCH_INTERVAL_S", 0.1)
+    wall.send(3)
+    wait_for(lambda: outlet.patches() == 2, 30)
+    assert hub.alive()
 
 
-def test_the_screens_get_their_patch_without_a_further_change(
-    sqlite_city: City, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    city, outlet = sqlite_city, Recorder()
-    unit = next(one for one in city.units.covering(ADMIN, "5101", 500) if one["duty"] == "on_duty")
-    hub = Hub(city.database, city.bus, city.positions.hot, city.positions.number_of, clock)
-    hub.open_area("5101", None)
+def test_the_screens_get_their_patch_without_a_further_change(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub, outlet = wall.hub, wall.outlet
     monkeypatch.setattr(hubs, "PATCH_INTERVAL_S", 1.0)
     monkeypatch.setattr(hubs, "POLL_S", 600.0)  # nothing but the patch that is due may wake it
     hub.start(outlet)
-    try:
-        for number in range(2):
-            to = Criteria(area="5101", units=[unit["id"]])
-            order = city.orders.send(OFFICER, NewOrder(key=f"hub-due-{number}", title="巡查", text="请巡查", to=to))["id"]
-            wait_for(lambda order=order: order in outlet.told, 30)
-        wait_for(lambda: outlet.patches() == 2, 30)
-        assert outlet.sent[-1][2]["seq"] == hub.seq
-    finally:
-        hub.stop()
+    for number in range(2):
+        order = wall.send(number)
+        wait_for(lambda order=order: order in outlet.told, 30)
+    wait_for(lambda: outlet.patches() == 2, 30)
+    assert outlet.sent[-1][2]["seq"] == hub.seq
